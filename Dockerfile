@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+#	docker build -t ctrace .
+#	docker run --rm --privileged --pid host --cgroupns host \
+#		-v /:/host:ro -v /sys/fs/cgroup:/sys/fs/cgroup:ro ctrace --host-root /host
+#
+# The image holds the program, the libraries it is linked with, and nothing else:
+# no shell, no package manager, nothing to keep up to date but these few files.
+
+FROM debian:bookworm AS build
+
+WORKDIR /src
+# The packages come first and by themselves: they change less often than the code.
+COPY tests/packages tests/packages
+RUN apt-get update \
+	&& apt-get install -y --no-install-recommends make \
+	&& tests/packages install build \
+	&& rm -rf /var/lib/apt/lists/*
+
+COPY Makefile VERSION LICENSE ./
+COPY bpf bpf
+COPY pkg pkg
+COPY cmd cmd
+COPY docs/event.schema.json docs/event.schema.json
+RUN make && make install DESTDIR=/image PREFIX=/usr
+
+# ldd prints "name => path (address)", and the loader's path alone in its line.
+RUN ldd /image/usr/bin/ctrace \
+	| awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' \
+	| xargs cp --dereference --parents --target-directory=/image \
+	&& install -D LICENSE /image/usr/share/doc/ctrace/LICENSE \
+	&& chroot /image /usr/bin/ctrace --version
+
+FROM scratch
+
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="ctrace" \
+	org.opencontainers.image.description="The file opens of containers, as JSON lines" \
+	org.opencontainers.image.licenses="BSD-2-Clause OR GPL-2.0-only" \
+	org.opencontainers.image.version="${VERSION}"
+COPY --from=build /image /
+ENTRYPOINT ["/usr/bin/ctrace"]

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Everything that is made lands in build/.  V=1 shows the commands; CC, CLANG,
+# BPFTOOL, PYTHON, CFLAGS and LDFLAGS come from outside where given.
+
+BUILD   := build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+CLANG   ?= clang
+LLVM_STRIP ?= llvm-strip
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+PYTHON  ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+VERSION := $(shell cat VERSION)$(shell git describe --always --dirty --match=NONE 2>/dev/null | sed 's/^/+g/')
+
+Q := $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2) >&2)
+
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wundef $(if $(CI),-Werror)
+HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-protection
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I$(BUILD)/gen
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
+LIBS := -lbpf -lelf -lcjson -lcap
+BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
+	-Wno-unused-parameter $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
+
+SRC := $(wildcard pkg/*/*.c)
+CMD := $(wildcard cmd/*.c)
+OBJ := $(SRC:%.c=$(BUILD)/obj/%.o)
+CMD_OBJ := $(CMD:%.c=$(BUILD)/obj/%.o)
+UNIT := $(wildcard tests/unit/*.c)
+UNIT_OBJ := $(UNIT:%.c=$(BUILD)/obj/%.o)
+PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/programs/*.c))
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help demo check test e2e lint install uninstall clean inspect programs
+
+all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+# --- the kernel side: one object, one skeleton ---------------------------------
+
+$(BUILD)/ctrace.bpf.o: bpf/ctrace.bpf.c | $(BUILD)/deps-build
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(BUILD)/ctrace.bpf.d -MT $@ -c $< -o $@.tmp
+	$(Q)$(LLVM_STRIP) -g $@.tmp
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o
+	$(call say,SKEL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton $< name ctrace_bpf > $@
+
+# --- the user side -------------------------------------------------------------
+
+$(BUILD)/obj/cmd/main.o: ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
+
+$(BUILD)/obj/%.o: %.c | $(BUILD)/deps-build
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# the skeleton must exist before the only files that include it are compiled
+$(filter $(BUILD)/obj/pkg/tracer/%,$(OBJ)): $(BUILD)/gen/ctrace.skel.h
+
+$(BUILD)/ctrace: $(CMD_OBJ) $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/unit: $(UNIT_OBJ) $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ -lcriterion $(LIBS) -o $@
+
+-include $(OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(BUILD)/ctrace.bpf.d
+
+# --- what must be installed ----------------------------------------------------
+
+$(BUILD)/deps-build $(BUILD)/deps-test $(BUILD)/deps-lint: $(BUILD)/deps-%: tests/packages
+	@mkdir -p $(@D)
+	@tests/packages require $*
+	@touch $@
+
+# --- tests ---------------------------------------------------------------------
+
+# What runs inside containers must need nothing from them.
+$(BUILD)/programs/%: tests/programs/%.c $(wildcard tests/programs/*.h)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -static -pthread -D_GNU_SOURCE $< -o $@
+
+programs: $(PROGRAMS)
+
+$(UNIT_OBJ): | $(BUILD)/deps-test
+
+test: $(BUILD)/unit ## unit tests (no root needed)
+	$(Q)$(BUILD)/unit --tap=$(BUILD)/unit.tap --short-filename
+	$(Q)tests/tap-summary $(BUILD)/unit.tap
+
+# root: real containers, real BPF
+e2e: $(BUILD)/ctrace $(PROGRAMS)
+	$(Q)rm -f $(BUILD)/e2e.tap
+	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PROGRAMS=$(CURDIR)/$(BUILD)/programs TAP=$(CURDIR)/$(BUILD)/e2e.tap \
+		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_ARGS)
+
+check: ## install what the tests need, build, run everything (root)
+	$(Q)tests/packages install build demo test check lint
+	$(Q)$(MAKE) --no-print-directory CI=1 all programs $(BUILD)/unit
+	$(Q)tests/check $(BUILD)
+
+lint: | $(BUILD)/deps-lint ## clang-format, clang-tidy, cppcheck, shellcheck
+	$(Q)tests/lint
+
+demo: ## a real container's opens in one command (root)
+	$(Q)tests/packages install build demo >&2
+	$(Q)$(MAKE) --no-print-directory all >&2
+	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace tests/demo
+
+# --- the rest ------------------------------------------------------------------
+
+inspect: $(BUILD)/ctrace ## sections, bytecode, translated and JIT-compiled code of our own program
+	$(Q)BUILD=$(BUILD) tests/inspect
+
+install: $(BUILD)/ctrace ## into DESTDIR/PREFIX (/usr/local)
+	install -D -m 755 $(BUILD)/ctrace $(DESTDIR)$(PREFIX)/bin/ctrace
+	install -D -m 644 docs/event.schema.json $(DESTDIR)$(PREFIX)/share/ctrace/event.schema.json
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/ctrace
+	rm -rf $(DESTDIR)$(PREFIX)/share/ctrace
+
+clean: ## remove build/ (but not the kernels of the lab: they take a while to fetch)
+	$(Q)find $(BUILD) -mindepth 1 -maxdepth 1 ! -name vm -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The executable behind a process: its path is sent once, by an exe_record,
+ * and events refer to it by number.
+ */
+#ifndef CTRACE_EXE_BPF_H
+#define CTRACE_EXE_BPF_H
+
+#include "path.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct exe_key);
+	__type(value, __u64);
+} exes SEC(".maps");
+
+/* Sends the path of scratch->exe_key's file; returns its new number, or 0 if there was no room. */
+__noinline __u64 exe_announce(__u32 slot)
+{
+	struct scratch *s = scratch_get(slot);
+	__u64 exe_id, walked, path_len;
+
+	if (!s)
+		return 0;
+	s->walk_dentry = (struct dentry *)s->exe_key.dentry;
+	s->walk_mnt = mount_of((struct vfsmount *)s->exe_key.mnt);
+	walked = path_walk(slot, 0);
+	path_len = (__u32)walked;
+	if (path_len > EVENT_PATH_BYTES)
+		return 0;
+
+	/* Unique without a shared counter: two CPUs never share the low bits. */
+	exe_id = bpf_ktime_get_ns() << 10 | (bpf_get_smp_processor_id() & 1023);
+	s->exe.exe_id = exe_id;
+	s->exe.type = RECORD_EXE;
+	s->exe.path_len = path_len;
+	s->exe.bits = (walked & WALK_TRUNCATED ? OPEN_PATH_TRUNCATED : 0) |
+		      (dentry_deleted((struct dentry *)s->exe_key.dentry) ? OPEN_DELETED : 0);
+	if (ring_write(&s->exe, sizeof(s->exe) + path_len))
+		return 0; /* this event goes without, the next one tries again */
+	bpf_map_update_elem(&exes, &s->exe_key, &exe_id, BPF_ANY);
+	return exe_id;
+}
+
+/* 0 for a kernel thread, or if the path could not be sent. */
+static __always_inline __u64 exe_id_of(__u32 slot, struct scratch *s, struct task_struct *task)
+{
+	struct mm_struct *mm = kread(task, mm);
+	struct file *file = mm ? kread(mm, exe_file) : NULL;
+	struct inode *inode;
+	__u64 *known;
+
+	if (!file)
+		return 0;
+	inode = kread(file, f_inode);
+	s->exe_key.dentry = (__u64)kread(file, f_path.dentry);
+	s->exe_key.mnt = (__u64)kread(file, f_path.mnt);
+	s->exe_key.inode = kread(inode, i_ino);
+	s->exe_key.generation = kread(inode, i_generation);
+
+	known = bpf_map_lookup_elem(&exes, &s->exe_key);
+	return known ? *known : exe_announce(slot);
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Which opens are wanted, cheapest question first. */
+#ifndef CTRACE_FILTER_BPF_H
+#define CTRACE_FILTER_BPF_H
+
+#include "maps.bpf.h"
+#include "syscall.bpf.h"
+
+static __always_inline bool task_wanted(void)
+{
+	if (settings.tgid && bpf_get_current_pid_tgid() >> 32 != settings.tgid)
+		return false;
+	if (settings.uid_set && (__u32)bpf_get_current_uid_gid() != settings.uid)
+		return false;
+	if (settings.comm_len) {
+		/* Two words, since a byte loop costs and __builtin_memcmp() wants constant sizes. */
+		__u64 comm[EVENT_COMM_BYTES / 8];
+		const volatile __u64 *wanted = (const volatile __u64 *)settings.comm;
+
+		bpf_get_current_comm(comm, sizeof(comm));
+		if (comm[0] != wanted[0] || comm[1] != wanted[1])
+			return false;
+	}
+	return true;
+}
+
+static __always_inline bool request_wanted(const struct open_request *rq, long ret)
+{
+	if (settings.failed_only && ret >= 0)
+		return false;
+	if (settings.writes_only && !(rq->flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)))
+		return false;
+	return true;
+}
+
+/* The traced cgroup that the current task is in, or NULL. */
+static __always_inline struct cgroup_entry *current_traced(__u64 *cgroup_id)
+{
+	*cgroup_id = bpf_get_current_cgroup_id();
+	return bpf_map_lookup_elem(&cgroups, cgroup_id);
+}
+
+#endif

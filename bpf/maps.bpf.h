@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The maps that several hooks share, and the few verbs on them. */
+#ifndef CTRACE_MAPS_BPF_H
+#define CTRACE_MAPS_BPF_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "event.h"
+#include "read.bpf.h"
+#include "syscall.bpf.h"
+
+/* One executable.  Addresses alone could be reused; with inode and generation they name one file. */
+struct exe_key {
+	__u64 dentry, mnt, inode, generation;
+};
+
+/* User space sets the size before load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} events SEC(".maps");
+
+/* The filter: each traced cgroup, at any depth, leads to its container's root in one look-up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u64);
+	__type(value, struct cgroup_entry);
+} cgroups SEC(".maps");
+
+/* By root cgroup id; user space reads and removes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct loss_counts);
+} losses SEC(".maps");
+
+/* Losses that found no room in the map above. */
+struct loss_counts unattributed_losses = {};
+
+/*
+ * Records are put together here and copied to the ring at their true length.
+ * A slot belongs to one program: the kernel never runs a program twice at once
+ * on one CPU (it skips the second run and counts it in recursion_misses), so
+ * nothing else can touch the slot, even where programs may be preempted.
+ */
+enum scratch_slot { SCRATCH_SYS_EXIT, SCRATCH_EXEC, SCRATCH_SIGNAL, SCRATCH_CGROUP, SCRATCH_COUNT };
+
+/* A path may start at any offset up to the longest name and overrun its end by one component. */
+#define SCRATCH_DATA_BYTES (EVENT_NAME_BYTES + EVENT_PATH_BYTES + 512)
+
+/* The same data behind each kind of record: one is put together at a time. */
+struct scratch {
+	struct open_request request;
+	struct file *file; /* what the request opened; NULL: nothing, or not known */
+	struct dentry *walk_dentry; /* where path_walk() starts */
+	struct mount *walk_mnt;
+	struct exe_key exe_key;
+	union {
+		struct {
+			char exe_gap[sizeof(struct open_record) - sizeof(struct exe_record)];
+			struct exe_record exe;
+		};
+		struct {
+			char cgroup_gap[sizeof(struct open_record) - sizeof(struct cgroup_record)];
+			struct cgroup_record cgroup;
+		};
+		struct open_record open;
+	};
+	char data[SCRATCH_DATA_BYTES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_COUNT);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratch SEC(".maps");
+
+/*
+ * Global functions (they are not static) are verified once, by themselves,
+ * instead of once for every way that leads to them.  Kernels before 5.12 let
+ * them take numbers only: hence a slot instead of a pointer to it, and kernel
+ * pointers are handed over inside the slot.
+ */
+static __always_inline struct scratch *scratch_get(__u32 slot)
+{
+	return bpf_map_lookup_elem(&scratch, &slot);
+}
+
+static __always_inline void count_loss(__u64 root_id, enum loss_reason reason)
+{
+	struct loss_counts *counts = bpf_map_lookup_elem(&losses, &root_id);
+
+	if (!counts) {
+		struct loss_counts none = {};
+
+		bpf_map_update_elem(&losses, &root_id, &none, BPF_NOEXIST);
+		counts = bpf_map_lookup_elem(&losses, &root_id);
+	}
+	__sync_fetch_and_add(counts ? &counts->lost[reason] : &unattributed_losses.lost[reason], 1);
+}
+
+/* Wake the reader only when a good part waits: it looks by itself every few milliseconds. */
+static __always_inline long ring_write(void *record, __u64 size)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	return bpf_ringbuf_output(&events, record, size,
+				  waiting >= settings.wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
+								     BPF_RB_NO_WAKEUP);
+}
+
+#endif

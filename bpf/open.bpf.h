@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * From "this task has just finished an open" to a record in the ring: the one
+ * way, whatever hook saw it.
+ */
+#ifndef CTRACE_OPEN_BPF_H
+#define CTRACE_OPEN_BPF_H
+
+#include "exe.bpf.h"
+#include "filter.bpf.h"
+#include "path.bpf.h"
+#include "syscall.bpf.h"
+
+static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 fd)
+{
+	struct files_struct *files = kread(task, files);
+	struct fdtable *fdt;
+
+	if (!files)
+		return NULL;
+	fdt = kread(files, fdt);
+	if (fd >= kread(fdt, max_fds))
+		return NULL;
+	return kread_ptr(kread(fdt, fd) + fd);
+}
+
+/* Copies the name as passed to data[0]. */
+static __always_inline void open_put_name(struct scratch *s, const struct open_request *rq)
+{
+	long len;
+
+	s->open.name_len = 0;
+	if (!rq->name && rq->call == CALL_OPEN_BY_HANDLE_AT)
+		return;
+	if (rq->kernel_name)
+		len = bpf_probe_read_kernel_str(s->data, EVENT_NAME_BYTES, rq->name);
+	else
+		len = bpf_probe_read_user_str(s->data, EVENT_NAME_BYTES, rq->name);
+	if (len > 0)
+		s->open.name_len = len - 1;
+	else
+		s->open.bits |= OPEN_NAME_UNREADABLE;
+}
+
+/* Where a name that led to no file starts from: the caller's root, its cwd, or dirfd. */
+static __always_inline struct path *base_of(const struct open_request *rq, bool absolute,
+					    struct task_struct *task)
+{
+	struct fs_struct *fs = kread(task, fs);
+	struct file *dir;
+
+	if (absolute && !(rq->resolve & RESOLVE_IN_ROOT))
+		return fs ? &fs->root : NULL;
+	if (rq->dirfd == AT_FDCWD)
+		return fs ? &fs->pwd : NULL;
+	dir = file_of_fd(task, rq->dirfd);
+	return dir ? &dir->f_path : NULL;
+}
+
+/*
+ * Pipes, namespaces and the like have no path; the kernel makes up a text when
+ * asked (d_dname).  The file system's name and the inode number say the same.
+ */
+static __always_inline bool put_nameless(struct scratch *s, struct dentry *dentry, __u32 at)
+{
+	struct dentry_operations *op = kread(dentry, d_op);
+	long len;
+
+	if (!op || !kread(op, d_dname))
+		return false;
+	len = bpf_probe_read_kernel_str(s->data + at, 64,
+					kread(kread(kread(dentry, d_sb), s_type), name));
+	s->open.path_len = len > 0 ? len - 1 : 0;
+	s->open.bits |= OPEN_FILE_NAMELESS;
+	return true;
+}
+
+static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct task_struct *task)
+{
+	const struct open_request *rq = &s->request;
+	__u32 at = s->open.name_len & (EVENT_NAME_BYTES - 1);
+	struct file *file = s->file;
+	struct dentry *dentry;
+	struct path *path;
+	__u64 walked;
+
+	if (file) {
+		path = &file->f_path;
+		dentry = kread(path, dentry);
+		s->open.inode = kread(kread(file, f_inode), i_ino);
+		s->open.bits |= OPEN_RESOLVED;
+		if (put_nameless(s, dentry, at))
+			return;
+		if (dentry_deleted(dentry))
+			s->open.bits |= OPEN_DELETED;
+	} else {
+		if (!rq->name || s->open.bits & OPEN_NAME_UNREADABLE)
+			return;
+		path = base_of(rq, at && s->data[0] == '/', task);
+		if (!path) /* a bad dirfd: there is no directory to name */
+			return;
+		s->open.bits |= OPEN_HAS_BASE;
+		dentry = kread(path, dentry);
+	}
+	s->walk_dentry = dentry;
+	s->walk_mnt = mount_of(kread(path, mnt));
+	walked = path_walk(slot, at);
+	if (walked & WALK_TRUNCATED)
+		s->open.bits |= OPEN_PATH_TRUNCATED;
+	s->open.path_len = (__u32)walked - at;
+}
+
+static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid(), uid_gid = bpf_get_current_uid_gid();
+
+	ev->tgid = pid_tgid >> 32;
+	ev->tid = pid_tgid;
+	ev->uid = uid_gid;
+	ev->gid = uid_gid >> 32;
+	ev->ppid = kread(kread(task, real_parent), tgid);
+	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+}
+
+/*
+ * Report a finished open of the current task, asked for by scratch->request,
+ * that ended as ret with scratch->file.  The task is in the traced cgroup
+ * cgroup_id of the container root_id.  Delivers the open or counts it as lost.
+ */
+__noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct scratch *s = scratch_get(slot);
+	__u64 exe_id, data_len;
+
+	if (!s)
+		return 0;
+
+	exe_id = exe_id_of(slot, s, task); /* first: it may send a record of its own from here */
+	s->open.exe_id = exe_id;
+	s->open.type = RECORD_OPEN;
+	s->open.when_ns = bpf_ktime_get_boot_ns();
+	s->open.cgroup_id = cgroup_id;
+	s->open.root_id = root_id;
+	s->open.resolve = s->request.resolve;
+	s->open.inode = 0;
+	s->open.ret = ret;
+	s->open.flags = s->request.flags;
+	s->open.mode = s->request.mode;
+	s->open.call = s->request.call;
+	s->open.bits = s->request.bits;
+	s->open.path_len = 0;
+	open_put_process(&s->open, task);
+	open_put_name(s, &s->request);
+	open_put_path(slot, s, task);
+
+	data_len = s->open.name_len + s->open.path_len;
+	if (data_len > SCRATCH_DATA_BYTES || ring_write(&s->open, sizeof(s->open) + data_len))
+		count_loss(root_id, LOSS_RING_FULL);
+	return 0;
+}
+
+#endif

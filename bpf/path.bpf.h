@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A path by dentry and mount walk, from the leaf up to the root of the mount
+ * namespace: what the container's first process would call the file, also when
+ * the opener has chrooted (bpf_d_path() would stop at the chroot).
+ *
+ * The kernel's own walk is prepend_path() in fs/d_path.c.  Ours writes leaf
+ * first, so it needs one pass and no copy.
+ */
+#ifndef CTRACE_PATH_BPF_H
+#define CTRACE_PATH_BPF_H
+
+#include "maps.bpf.h"
+
+/*
+ * The verifier follows every step of a loop, so a walk goes in short stretches:
+ * a global function of few steps, verified once, called until the root is
+ * reached.  A path of 4095 bytes has at most 2047 components, and every mount
+ * crossed takes a step, too.
+ */
+#define WALK_STEPS 32
+#define WALK_STRETCHES 72
+
+struct walk {
+	struct dentry *dentry;
+	struct mount *mnt;
+	char *data; /* of the scratch slot */
+	__u64 at;   /* bytes of data in use */
+	__u64 end;  /* ... and how many may be */
+	bool truncated;
+};
+
+static __always_inline struct mount *mount_of(struct vfsmount *mnt)
+{
+	return (struct mount *)((__u64)mnt - bpf_core_field_offset(struct mount, mnt));
+}
+
+/* One component or one mount crossed.  Returns 1 at the root. */
+static __always_inline long walk_step(struct walk *w)
+{
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mnt = w->mnt;
+	const unsigned char *name;
+	__u64 at = w->at, len;
+
+	if (dentry == kread(mnt, mnt.mnt_root)) {
+		struct mount *below = kread(mnt, mnt_parent);
+
+		if (below == mnt)
+			return 1;
+		w->dentry = kread(mnt, mnt_mountpoint);
+		w->mnt = below;
+		return 0;
+	}
+
+	parent = kread(dentry, d_parent);
+	if (parent == dentry) /* a tree that hangs nowhere: as far as the kernel knows */
+		return 1;
+
+	len = kread(dentry, d_name.len) & 0xff; /* NAME_MAX */
+	if (at + len + 1 > w->end) {
+		w->truncated = true;
+		return 1;
+	}
+	name = kread(dentry, d_name.name);
+	/* Always true; but the verifier (up to 6.1) only believes a bound checked right here. */
+	barrier_var(at);
+	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
+		return 1;
+	bpf_probe_read_kernel(w->data + at, len, name);
+	w->data[at + len] = '/';
+	w->at = at + len + 1;
+	w->dentry = parent;
+	return 0;
+}
+
+#define WALK_TRUNCATED (1ULL << 32) /* the way to the root was longer than EVENT_PATH_BYTES */
+#define WALK_DONE (1ULL << 33)
+
+/* Some steps from walk_dentry and walk_mnt on, which are left where it stopped. */
+__noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
+{
+	struct scratch *s = scratch_get(slot);
+	struct walk w = { .at = at, .end = end };
+	__u64 done = 0;
+
+	if (!s)
+		return at | WALK_DONE;
+	w.dentry = s->walk_dentry;
+	w.mnt = s->walk_mnt;
+	w.data = s->data;
+	for (int i = 0; i < WALK_STEPS && !done; i++)
+		if (walk_step(&w))
+			done = WALK_DONE;
+	s->walk_dentry = w.dentry;
+	s->walk_mnt = w.mnt;
+	return w.at | done | (w.truncated ? WALK_TRUNCATED : 0);
+}
+
+/*
+ * Write the path of the slot's walk_dentry and walk_mnt, leaf first, to its
+ * data[at].  Returns where it ends, perhaps with WALK_TRUNCATED.
+ */
+__noinline __u64 path_walk(__u32 slot, __u32 at)
+{
+	__u32 end = at + EVENT_PATH_BYTES;
+	__u64 walked = at;
+
+	for (int i = 0; i < WALK_STRETCHES; i++) {
+		walked = path_walk_stretch(slot, walked, end);
+		if (walked & WALK_DONE)
+			return walked & ~WALK_DONE;
+	}
+	return walked | WALK_TRUNCATED;
+}
+
+/* Unlinked while open, or never linked: fs/d_path.c calls it d_unlinked(). */
+static __always_inline bool dentry_deleted(struct dentry *dentry)
+{
+	return !kread(dentry, d_hash.pprev) && kread(dentry, d_parent) != dentry;
+}
+
+#endif

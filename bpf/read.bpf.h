@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Reading kernel memory, the one way.
+ *
+ * bpf_probe_read_kernel() is a helper call of tens of nanoseconds, and an open
+ * needs some thirty reads.  Kernels with bpf_rdonly_cast() (6.2, commit
+ * a35b9af4ec2c) let us load through typed pointers instead: one instruction
+ * each, with the fault handled by the exception table (a bad address reads as
+ * 0, as it does with the helper).
+ */
+#ifndef CTRACE_READ_BPF_H
+#define CTRACE_READ_BPF_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "event.h"
+#include "kernel.h"
+
+const volatile struct trace_settings settings = {};
+
+/*
+ * What this kernel can do, asked of its BTF at load time: a constant by then, so
+ * the verifier never looks at the other branch.
+ */
+enum special_kfunc_type___ours { KF_bpf_rdonly_cast___ours };
+enum bpf_func_id___ours { BPF_FUNC_task_pt_regs___ours };
+
+#define HAS_TYPED_LOADS \
+	bpf_core_enum_value_exists(enum special_kfunc_type___ours, KF_bpf_rdonly_cast___ours)
+#define HAS_TASK_PT_REGS \
+	bpf_core_enum_value_exists(enum bpf_func_id___ours, BPF_FUNC_task_pt_regs___ours)
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+#define typed(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
+
+/* p->field, for a kernel pointer p to a struct of kernel.h. */
+#define kread(p, field)                                                        \
+	({                                                                     \
+		__auto_type at_ = (p);                                         \
+		typeof(at_->field) value_;                                     \
+		if (HAS_TYPED_LOADS)                                           \
+			value_ = typed(at_)->field;                            \
+		else                                                           \
+			bpf_core_read(&value_, sizeof(value_), &at_->field);   \
+		value_;                                                        \
+	})
+
+/* The pointer stored at a kernel address.  Any struct that starts with a pointer will do. */
+static __always_inline void *kread_ptr(void *at)
+{
+	struct hlist_head *head = at;
+
+	return kread(head, first);
+}
+
+#endif

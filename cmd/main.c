@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "session.h"
+
+#ifndef CTRACE_VERSION
+#error "the Makefile gives CTRACE_VERSION"
+#endif
+
+static const struct command commands[] = {
+	{
+		.name = "trace",
+		.bit = CMD_TRACE,
+		.usage = "[trace] [OPTIONS]",
+		.summary = "show the files that containers open; all containers unless told which",
+		.examples = "  ctrace --container web                one container, by name or id\n"
+			    "  ctrace --failed -o table              what containers fail to open\n"
+			    "  ctrace --cgroup system.slice/cron.service --writes\n",
+		.main = trace_main,
+	},
+	{
+		.name = "run",
+		.bit = CMD_RUN,
+		.usage = "run [OPTIONS] -- CMD [ARG...]",
+		.summary = "run a command in a cgroup of its own and show what it and its children open",
+		.examples = "  ctrace run -- ls -l /etc              its own output goes to stderr\n"
+			    "  ctrace run --output ls.jsonl -- ls    ... or stays where it was\n"
+			    "  ctrace run --failed -o table -- make  which files does a build miss?\n",
+		.takes_command = true,
+		.main = run_main,
+	},
+	{
+		.name = "ps",
+		.bit = CMD_PS,
+		.usage = "ps [OPTIONS]",
+		.summary = "list the containers of this host",
+		.examples = "  ctrace ps                             for people\n"
+			    "  ctrace ps -o json                     one object a line\n"
+			    "  ctrace ps --runtime-root docker=/srv/docker\n",
+		.main = ps_main,
+	},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int help(const struct command *cmd)
+{
+	printf("usage: ctrace %s\n\n%s\n", cmd->usage, cmd->summary);
+	options_help(stdout, cmd);
+	printf("\nExamples:\n%s", cmd->examples);
+	if (cmd->bit == CMD_TRACE) {
+		printf("\nOther commands (each has a --help):\n");
+		for (size_t i = 1; i < COMMAND_COUNT; i++)
+			printf("  ctrace %-10s %s\n", commands[i].name, commands[i].summary);
+	}
+	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
+static int unknown_command(const char *name)
+{
+	say("unknown command '%s'; there are: trace, run, ps (and 'ctrace --help')", name);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd = &commands[0];
+	struct options o = {};
+	struct error err = {};
+	int code;
+
+	if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
+		puts("ctrace " CTRACE_VERSION);
+		return EXIT_OK;
+	}
+	if (argc > 1 && argv[1][0] != '-') {
+		cmd = find_command(argv[1]);
+		if (!cmd)
+			return unknown_command(argv[1]);
+		argc--;
+		argv++;
+	}
+
+	o.node_name = getenv("NODE_NAME");
+	if (options_parse(&o, cmd, argc, argv, &err) < 0) {
+		say("%s", err.text);
+		code = EXIT_USAGE;
+	} else {
+		code = o.help ? help(cmd) : cmd->main(&o);
+	}
+	options_free(&o);
+	return code;
+}

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container/runtime.h"
+
+/* --- values -------------------------------------------------------------------- */
+
+static int list_add(struct string_list *list, const char *value, struct error *err)
+{
+	const char **at = reallocarray(list->at, list->count + 2, sizeof(*at));
+
+	if (!at)
+		return error_set(err, -ENOMEM, "parse the command line");
+	at[list->count++] = value;
+	at[list->count] = NULL;
+	list->at = at;
+	return 0;
+}
+
+/* A whole decimal number and nothing else. */
+static bool parse_number(const char *text, __u64 max, __u64 *out, char **end)
+{
+	unsigned long long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoull(text, end, 10);
+	if (errno || value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+static bool parse_plain_number(const char *text, __u64 max, __u64 *out)
+{
+	char *end;
+
+	return parse_number(text, max, out, &end) && !*end;
+}
+
+static int set_container(struct options *o, const char *value, struct error *err)
+{
+	return list_add(&o->containers, value, err);
+}
+
+static int set_cgroup(struct options *o, const char *value, struct error *err)
+{
+	return list_add(&o->cgroups, value, err);
+}
+
+static int set_pid(struct options *o, const char *value, struct error *err)
+{
+	__u64 pid;
+
+	if (!parse_plain_number(value, INT_MAX, &pid) || !pid)
+		return error_say(err, -EINVAL, "--pid: '%s' is not a process id", value);
+	o->filters.tgid = pid;
+	return 0;
+}
+
+static int set_uid(struct options *o, const char *value, struct error *err)
+{
+	__u64 uid;
+
+	if (!parse_plain_number(value, UINT_MAX - 1, &uid)) {
+		const struct passwd *user = getpwnam(value);
+
+		if (!user)
+			return error_say(err, -EINVAL,
+					 "--uid: '%s' is neither a number nor a user of this host",
+					 value);
+		uid = user->pw_uid;
+	}
+	o->filters.uid = uid;
+	o->filters.uid_set = 1;
+	return 0;
+}
+
+static int set_comm(struct options *o, const char *value, struct error *err)
+{
+	size_t len = strlen(value);
+
+	if (!len || len >= EVENT_COMM_BYTES)
+		return error_say(err, -EINVAL,
+				 "--comm: '%s': the kernel keeps 1 to %d bytes of a command's name",
+				 value, EVENT_COMM_BYTES - 1);
+	memset(o->filters.comm, 0, sizeof(o->filters.comm));
+	memcpy(o->filters.comm, value, len);
+	o->filters.comm_len = len;
+	return 0;
+}
+
+static int set_failed(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->filters.failed_only = 1;
+	return 0;
+}
+
+static int set_writes(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->filters.writes_only = 1;
+	return 0;
+}
+
+static int set_duration(struct options *o, const char *value, struct error *err)
+{
+	static const struct {
+		const char *unit;
+		double seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "ms", 0.001 }, { "m", 60 }, { "h", 3600 } };
+	double number;
+	char *end;
+
+	errno = 0;
+	number = strtod(value, &end);
+	for (size_t i = 0; end != value && i < sizeof(units) / sizeof(units[0]); i++) {
+		double seconds = number * units[i].seconds;
+
+		if (strcmp(end, units[i].unit) != 0)
+			continue;
+		/* the comparison also refuses what is not a number */
+		if (!(seconds >= 0.001 && seconds < 1e9))
+			break;
+		o->duration_ns = seconds * 1e9;
+		return 0;
+	}
+	return error_say(err, -EINVAL, "--duration: '%s' is not a time such as 10, 500ms, 5s, 2m or 1h",
+			 value);
+}
+
+static int set_count(struct options *o, const char *value, struct error *err)
+{
+	if (!parse_plain_number(value, ULLONG_MAX, &o->count) || !o->count)
+		return error_say(err, -EINVAL, "--count: '%s' is not a number of opens", value);
+	return 0;
+}
+
+static int set_format(struct options *o, const char *value, struct error *err)
+{
+	if (!strcmp(value, "json"))
+		o->format = OUTPUT_JSON;
+	else if (!strcmp(value, "table"))
+		o->format = OUTPUT_TABLE;
+	else
+		return error_say(err, -EINVAL, "-o: '%s' is not an output format; there are: json, table",
+				 value);
+	o->format_set = true;
+	return 0;
+}
+
+static int set_output(struct options *o, const char *value, struct error *err)
+{
+	(void)err;
+	o->output_path = value;
+	return 0;
+}
+
+static int set_buffer_size(struct options *o, const char *value, struct error *err)
+{
+	static const struct {
+		const char *unit;
+		unsigned int shift;
+	} units[] = { { "", 0 }, { "K", 10 }, { "M", 20 }, { "G", 30 } };
+	__u64 number;
+	char *end;
+
+	if (parse_number(value, 1u << 30, &number, &end))
+		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (!strcmp(end, units[i].unit) && number &&
+			    number << units[i].shift <= 1u << 30) {
+				o->ring_bytes = number << units[i].shift;
+				return 0;
+			}
+	return error_say(err, -EINVAL,
+			 "--buffer-size: '%s' is not a size such as 65536, 512K or 16M (1G at most)",
+			 value);
+}
+
+static int set_wait(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->wait = true;
+	return 0;
+}
+
+static int set_runtime_root(struct options *o, const char *value, struct error *err)
+{
+	int r = runtime_root_check(value, err);
+
+	return r < 0 ? r : list_add(&o->runtime_roots, value, err);
+}
+
+static int set_host_root(struct options *o, const char *value, struct error *err)
+{
+	if (*value != '/')
+		return error_say(err, -EINVAL, "--host-root: '%s' is not an absolute path", value);
+	o->host_root = value;
+	return 0;
+}
+
+static int set_backend(struct options *o, const char *value, struct error *err)
+{
+	(void)err;
+	o->backend = value;
+	return 0;
+}
+
+static int set_verbose(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->verbose = true;
+	return 0;
+}
+
+static int set_help(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->help = true;
+	return 0;
+}
+
+/* --- the table ----------------------------------------------------------------- */
+
+struct option_row {
+	unsigned int commands; /* enum command_bits */
+	char letter;           /* 0: none */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	const char *help;
+	int (*set)(struct options *o, const char *value, struct error *err);
+	const char *group; /* a heading before this row; NULL: the one before goes on */
+};
+
+#define TRACES (CMD_TRACE | CMD_RUN)
+#define ALL (CMD_TRACE | CMD_RUN | CMD_PS)
+
+static const struct option_row rows[] = {
+	{ CMD_TRACE, 'c', "container", "X", "a container: id, unique prefix (4+) or name; repeatable",
+	  set_container, "What to trace" },
+	{ CMD_TRACE, 'g', "cgroup", "PATH", "a cgroup and all below it; repeatable", set_cgroup, NULL },
+	{ CMD_TRACE, 'w', "wait", NULL, "wait for containers that are not there yet, or no more",
+	  set_wait, NULL },
+	{ TRACES, 'p', "pid", "PID", "only this process", set_pid, "Which opens" },
+	{ TRACES, 'u', "uid", "UID", "only this user, by number or name", set_uid, NULL },
+	{ TRACES, 'C', "comm", "NAME", "only commands of this name", set_comm, NULL },
+	{ TRACES, 'x', "failed", NULL, "only opens that failed", set_failed, NULL },
+	{ TRACES, 'W', "writes", NULL, "only opens for writing or creating", set_writes, NULL },
+	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration, "When to stop" },
+	{ TRACES, 'n', "count", "N", "stop after N opens", set_count, NULL },
+	{ ALL, 'o', "format", "FORMAT", "json (one object a line) or table", set_format, "Output" },
+	{ TRACES, 'O', "output", "FILE", "write events to FILE, not to stdout", set_output, NULL },
+	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)", set_buffer_size,
+	  "Machinery" },
+	{ TRACES, 0, "backend", "NAME", "force a way of hooking into the kernel: tracepoint",
+	  set_backend, NULL },
+	{ CMD_TRACE | CMD_PS, 0, "runtime-root", "R=DIR", "a state folder in an unusual place: docker=/srv/docker",
+	  set_runtime_root, NULL },
+	{ CMD_TRACE | CMD_PS, 0, "host-root", "DIR", "where the host's / is mounted (in a container)",
+	  set_host_root, NULL },
+	{ TRACES, 'v', "verbose", NULL, "say more on stderr", set_verbose, NULL },
+	{ ALL, 'h', "help", NULL, "this help", set_help, NULL },
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+#define LONG_BASE 256 /* getopt's value for row i is LONG_BASE + i, letter or not */
+
+/* --- parser -------------------------------------------------------------------- */
+
+struct getopt_tables {
+	struct option longs[ROW_COUNT + 1];
+	char shorts[2 * ROW_COUNT + 3];
+};
+
+static void getopt_tables(struct getopt_tables *t, const struct command *cmd)
+{
+	struct option *l = t->longs;
+	char *s = t->shorts;
+
+	*s++ = cmd->takes_command ? '+' : '-'; /* stop at the first word, or hand words over */
+	*s++ = ':';                            /* tell a missing value from an unknown option */
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		if (!(rows[i].commands & cmd->bit))
+			continue;
+		*l++ = (struct option) {
+			.name = rows[i].name,
+			.has_arg = rows[i].arg ? required_argument : no_argument,
+			.val = LONG_BASE + i,
+		};
+		if (rows[i].letter)
+			*s++ = rows[i].letter;
+		if (rows[i].letter && rows[i].arg)
+			*s++ = ':';
+	}
+	*s = '\0';
+	*l = (struct option) {};
+}
+
+static const struct option_row *row_of(int value)
+{
+	if (value >= LONG_BASE && value < LONG_BASE + (int)ROW_COUNT)
+		return &rows[value - LONG_BASE];
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (value && rows[i].letter == value)
+			return &rows[i];
+	return NULL;
+}
+
+static int bad_option(const struct command *cmd, int value, char **argv, struct error *err)
+{
+	const struct option_row *row = row_of(optopt);
+
+	if (value == ':' && row)
+		return error_say(err, -EINVAL, "--%s needs a value: --%s %s", row->name, row->name,
+				 row->arg);
+	if (row && optopt >= LONG_BASE)
+		return error_say(err, -EINVAL, "--%s takes no value", row->name);
+	if (optopt)
+		return error_say(err, -EINVAL, "unknown option '-%c'; 'ctrace %s --help' lists all",
+				 optopt, cmd->name);
+	return error_say(err, -EINVAL, "unknown option '%s'; 'ctrace %s --help' lists all",
+			 argv[optind - 1], cmd->name);
+}
+
+int options_parse(struct options *o, const struct command *cmd, int argc, char **argv,
+		  struct error *err)
+{
+	struct getopt_tables t;
+	int value;
+
+	getopt_tables(&t, cmd);
+	opterr = 0;
+	optind = 0; /* glibc: start over, and read the tables' first characters */
+	while ((value = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
+		const struct option_row *row = row_of(value);
+		int r;
+
+		if (value == 1)
+			return error_say(err, -EINVAL,
+					 "'%s' is not an option; did you mean --container %s?", optarg,
+					 optarg);
+		if (!row)
+			return bad_option(cmd, value, argv, err);
+		r = row->set(o, optarg, err);
+		if (r < 0)
+			return r;
+	}
+	o->command = argv + optind;
+	if (!cmd->takes_command && *o->command)
+		return error_say(err, -EINVAL, "'%s' is not an option", *o->command);
+	return 0;
+}
+
+void options_free(struct options *o)
+{
+	free(o->containers.at);
+	free(o->cgroups.at);
+	free(o->runtime_roots.at);
+}
+
+void options_help(FILE *f, const struct command *cmd)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		char left[64];
+
+		if (rows[i].group)
+			for (size_t k = i; k < ROW_COUNT && (k == i || !rows[k].group); k++)
+				if (rows[k].commands & cmd->bit) {
+					fprintf(f, "\n%s:\n", rows[i].group);
+					break;
+				}
+		if (!(rows[i].commands & cmd->bit))
+			continue;
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", rows[i].letter ? '-' : ' ',
+			 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? "," : " ",
+			 rows[i].name, rows[i].arg ? " " : "", rows[i].arg ? rows[i].arg : "");
+		fprintf(f, "  %-26s %s\n", left, rows[i].help);
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The command line: one table that the parser and --help read. */
+#ifndef CTRACE_OPTIONS_H
+#define CTRACE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "event.h"
+#include "output/output.h"
+
+/* Strings of the command line itself; at is NULL-terminated, or NULL while empty. */
+struct string_list {
+	const char **at;
+	size_t count;
+};
+
+struct options {
+	struct string_list containers;
+	struct string_list cgroups;
+	struct string_list runtime_roots; /* "RUNTIME=DIR" */
+	struct trace_settings filters;
+	const char *host_root;
+	const char *backend;
+	const char *output_path;
+	const char *node_name;
+	enum output_format format;
+	bool format_set;
+	bool wait;
+	bool verbose;
+	bool help;
+	size_t ring_bytes;   /* 0: the default */
+	__u64 duration_ns;   /* 0: no limit */
+	__u64 count;         /* 0: no limit */
+	char **command;      /* what follows the options; NULL-terminated, may be empty */
+};
+
+enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4 };
+
+struct command {
+	const char *name;
+	enum command_bits bit;
+	const char *usage;    /* behind "ctrace " */
+	const char *summary;
+	const char *examples; /* whole lines */
+	bool takes_command;   /* words after the options are a command's */
+	int (*main)(const struct options *o);
+};
+
+/*
+ * Parse argv[1...] for a command.  0, or -EINVAL with the reason in err.  Free
+ * what it filled in with options_free(), after a failure, too.
+ */
+int options_parse(struct options *o, const struct command *cmd, int argc, char **argv,
+		  struct error *err);
+
+void options_free(struct options *o);
+
+/* The options that a command takes, with what they do. */
+void options_help(FILE *f, const struct command *cmd);
+
+#endif

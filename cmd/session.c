@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "container/registry.h"
+#include "event/names.h"
+#include "output/output.h"
+#include "targets.h"
+#include "tracer/tracer.h"
+
+/* An event waits this long at most for company before it is written. */
+#define TICK_MS 20
+
+struct session {
+	const struct options *options;
+	struct cgroup_fs *cgroups;
+	struct registry *registry;
+	struct output *output;
+	struct tracer *tracer;
+	struct targets *targets;
+	int signals; /* signalfd */
+	int events;  /* epoll */
+	__u64 opens, lost;
+	struct error *err; /* of the call under way, for the handlers */
+};
+
+void say(const char *format, ...)
+{
+	va_list args;
+
+	fputs("ctrace: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+/* --- what the kernel tells ------------------------------------------------------- */
+
+static int write_failed(struct session *s, int r)
+{
+	return error_set(s->err, r, "write events to '%s'",
+			 s->options->output_path ? s->options->output_path : "stdout");
+}
+
+/* --count is reached: -ECANCELED ends the drain, and is not an error. */
+static bool have_enough(const struct session *s)
+{
+	return s->options->count && s->opens >= s->options->count;
+}
+
+static int on_open(const struct open_event *ev, void *arg)
+{
+	struct session *s = arg;
+	int r;
+
+	if (have_enough(s))
+		return -ECANCELED;
+	r = output_open_event(s->output, ev, registry_find(s->registry, ev->record->root_id));
+	if (r < 0)
+		return write_failed(s, r);
+	s->opens++;
+	return have_enough(s) ? -ECANCELED : 0;
+}
+
+static int on_lost(__u64 root_id, enum loss_reason reason, __u64 count, void *arg)
+{
+	struct session *s = arg;
+	int r;
+
+	s->lost += count;
+	r = output_lost(s->output, registry_find(s->registry, root_id), root_id, count,
+			loss_reason_name(reason));
+	return r < 0 ? write_failed(s, r) : 0;
+}
+
+static int on_cgroup(const struct cgroup_record *rec, const char *path, void *arg)
+{
+	struct session *s = arg;
+
+	return targets_cgroup(s->targets, rec, path, s->err);
+}
+
+/* --- open and close ---------------------------------------------------------------- */
+
+static int open_events(struct session *s, int output_fd, struct error *err)
+{
+	struct epoll_event ring = { .events = EPOLLIN | EPOLLET };
+	struct epoll_event signals = { .events = EPOLLIN };
+	struct epoll_event reader = { .events = 0 }; /* only that it is gone */
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(session_signals) / sizeof(session_signals[0]); i++)
+		sigaddset(&set, session_signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* write() tells us */
+
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	s->events = epoll_create1(EPOLL_CLOEXEC);
+	signals.data.fd = s->signals;
+	reader.data.fd = output_fd;
+	ring.data.fd = tracer_fd(s->tracer);
+	if (s->signals < 0 || s->events < 0 ||
+	    epoll_ctl(s->events, EPOLL_CTL_ADD, s->signals, &signals) ||
+	    epoll_ctl(s->events, EPOLL_CTL_ADD, ring.data.fd, &ring))
+		return error_set(err, -errno, "wait for events");
+	/* A regular file can't be waited for (EPERM), and its reader can't go away. */
+	epoll_ctl(s->events, EPOLL_CTL_ADD, output_fd, &reader);
+	return 0;
+}
+
+static int open_containers(struct session *s, struct error *err)
+{
+	const struct registry_settings settings = {
+		.cgroups = s->cgroups,
+		.runtimes = {
+			.host_root = s->options->host_root,
+			.extra_roots = s->options->runtime_roots.at,
+		},
+	};
+
+	return registry_open(&s->registry, &settings, err);
+}
+
+static int open_tracer(struct session *s, struct error *err)
+{
+	const struct tracer_handler handler = {
+		.open = on_open, .lost = on_lost, .cgroup = on_cgroup, .arg = s,
+	};
+	struct tracer_settings settings = {
+		.kernel = s->options->filters,
+		.ring_bytes = s->options->ring_bytes,
+		.backend = s->options->backend,
+	};
+
+	settings.kernel.watch_cgroups = targets_watch(s->options);
+	return tracer_open(&s->tracer, &settings, &handler, err);
+}
+
+static int open_targets(struct session *s, struct error *err)
+{
+	const struct targets_settings settings = {
+		.options = s->options,
+		.cgroups = s->cgroups,
+		.registry = s->registry,
+		.tracer = s->tracer,
+	};
+
+	s->targets = targets_new(&settings);
+	return s->targets ? 0 : error_set(err, -ENOMEM, "start tracing");
+}
+
+int session_open(struct session **out, const struct options *o, int output_fd, struct error *err)
+{
+	const struct output_settings output = {
+		.format = o->format,
+		.fd = output_fd,
+		.node_name = o->node_name,
+	};
+	struct session *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return error_set(err, -ENOMEM, "start tracing");
+	s->options = o;
+	s->signals = s->events = -1;
+	s->err = err;
+	r = cgroup_fs_open(&s->cgroups, o->host_root, err);
+	if (!r)
+		r = open_containers(s, err);
+	if (!r)
+		r = output_open(&s->output, &output, err);
+	if (!r)
+		r = open_tracer(s, err);
+	if (!r)
+		r = open_targets(s, err);
+	if (!r)
+		r = open_events(s, output_fd, err);
+	if (r < 0) {
+		session_free(s);
+		return r;
+	}
+	*out = s;
+	return 0;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	targets_free(s->targets);
+	tracer_free(s->tracer);
+	output_free(s->output);
+	registry_free(s->registry);
+	cgroup_fs_free(s->cgroups);
+	cleanup_close(&s->signals);
+	cleanup_close(&s->events);
+	free(s);
+}
+
+const struct cgroup_fs *session_cgroups(const struct session *s)
+{
+	return s->cgroups;
+}
+
+int session_select(struct session *s, struct error *err)
+{
+	s->err = err;
+	return targets_select(s->targets, err);
+}
+
+void session_announce(const struct session *s)
+{
+	size_t n = targets_count(s->targets);
+	bool more = targets_watch(s->options);
+
+	say("tracing %zu container%s or cgroup%s%s (%s backend)", n, n == 1 ? "" : "s",
+	    n == 1 ? "" : "s", more ? ", and those still to start" : "",
+	    tracer_backend(s->tracer));
+}
+
+int session_trace_cgroup(struct session *s, const char *path, struct error *err)
+{
+	s->err = err;
+	return targets_add_cgroup(s->targets, path, err);
+}
+
+/* --- the loop -------------------------------------------------------------------- */
+
+/* 0: nothing that ends the run. */
+static int take_signals(struct session *s, bool (*ended)(void *arg, int signo), void *arg)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+		/* Ctrl-C reaches a command of ours by itself: only what a process sent is passed on. */
+		bool from_process = info.ssi_code <= 0;
+		int signo = info.ssi_signo;
+
+		if (ended && signo != SIGCHLD && !from_process)
+			continue;
+		if (ended ? ended(arg, signo) : signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
+			return 1;
+	}
+	return 0;
+}
+
+/* 1: the reader of our output is gone. */
+static int wait_for_events(struct session *s)
+{
+	struct epoll_event fired[4];
+	int n = epoll_wait(s->events, fired, 4, TICK_MS);
+
+	for (int i = 0; i < n; i++)
+		if (fired[i].events & (EPOLLERR | EPOLLHUP))
+			return 1;
+	return 0;
+}
+
+/* Records, then the losses that came before the ones still to come, then out with it. */
+static int pass_on(struct session *s)
+{
+	int r, drained;
+
+	drained = tracer_drain(s->tracer);
+	if (drained < 0)
+		return drained;
+	r = tracer_losses(s->tracer);
+	if (r < 0)
+		return r;
+	r = output_flush(s->output);
+	return r < 0 ? write_failed(s, r) : drained;
+}
+
+int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
+		 struct error *err)
+{
+	__u64 end_ns = s->options->duration_ns ? now_ns() + s->options->duration_ns : 0;
+	int r;
+
+	s->err = err;
+	for (;;) {
+		if (wait_for_events(s))
+			return error_say(err, -EPIPE, "the reader of the events is gone");
+		r = pass_on(s);
+		if (r == -ECANCELED)
+			return 0;
+		if (r < 0)
+			return r;
+
+		r = targets_tick(s->targets, now_ns(), err);
+		if (r < 0)
+			return r;
+		if (take_signals(s, ended, arg) || (end_ns && now_ns() >= end_ns) ||
+		    (ended ? ended(arg, 0) : targets_ended(s->targets)))
+			return 0;
+	}
+}
+
+int session_finish(struct session *s, struct error *err)
+{
+	int r;
+
+	s->err = err;
+	tracer_stop(s->tracer);
+	do
+		r = pass_on(s);
+	while (r > 0);
+	if (r == -ECANCELED)
+		r = output_flush(s->output) < 0 ? write_failed(s, -errno) : 0;
+	if (r != -EPIPE)
+		say("%" PRIu64 " opens, %" PRIu64 " lost", (uint64_t)s->opens, (uint64_t)s->lost);
+	return r;
+}

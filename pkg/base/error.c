@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set(struct error *err, int code, const char *format, va_list args)
+{
+	err->code = code;
+	vsnprintf(err->text, sizeof(err->text), format, args);
+}
+
+int error_set(struct error *err, int code, const char *format, ...)
+{
+	va_list args;
+	size_t used;
+
+	va_start(args, format);
+	set(err, code, format, args);
+	va_end(args);
+
+	used = strlen(err->text);
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(-code));
+	return code;
+}
+
+int error_say(struct error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	set(err, code, format, args);
+	va_end(args);
+	return code;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <linux/openat2.h>
+
+#include "base/cleanup.h"
+
+/* O_NONBLOCK: opening a FIFO must not wait for its writer. */
+#define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+
+enum {
+	FIRST_READ = 4096,
+};
+
+/* A byte more than max is room enough to see that a file is longer than max. */
+static int grow(char **buf, size_t *size, size_t max)
+{
+	size_t wanted = *size ? *size * 2 : FIRST_READ;
+	char *bigger;
+
+	if (wanted > max + 1)
+		wanted = max + 1;
+
+	bigger = realloc(*buf, wanted + 1);
+	if (!bigger)
+		return -ENOMEM;
+
+	*buf = bigger;
+	*size = wanted;
+	return 0;
+}
+
+/* Reads to the end, whatever st_size says: procfs says 0, and a file may be growing. */
+static int read_all(int fd, size_t max, char **text, size_t *len)
+{
+	auto_free char *buf = NULL;
+	size_t size = 0, used = 0;
+	ssize_t n;
+	int r;
+
+	do {
+		if (used == size) {
+			r = grow(&buf, &size, max);
+			if (r < 0)
+				return r;
+		}
+
+		n = read(fd, buf + used, size - used);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			used += (size_t)n;
+		if (used > max)
+			return -EFBIG;
+	} while (n);
+
+	buf[used] = '\0';
+	*text = steal_ptr(&buf);
+	if (len)
+		*len = used;
+	return 0;
+}
+
+static int read_regular(int fd, size_t max, char **text, size_t *len)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EMEDIUMTYPE;
+	return read_all(fd, max, text, len);
+}
+
+int file_read(int dir_fd, const char *path, size_t max, char **text, size_t *len)
+{
+	auto_close int fd = openat(dir_fd, path, READ_FLAGS);
+
+	if (fd < 0)
+		return -errno;
+	return read_regular(fd, max, text, len);
+}
+
+int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len)
+{
+	struct open_how how = {
+		.flags = READ_FLAGS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	auto_close int fd = (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+
+	if (fd < 0)
+		return -errno;
+	return read_regular(fd, max, text, len);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The cgroup v2 file system: ids, walks, and the few changes that `ctrace run` makes.
+ *
+ * Paths are below the mount and start with '/' ("/" is the mount's own root), as
+ * in /proc/PID/cgroup.  Nothing here follows a symlink or leaves the mount.
+ * All functions return 0 or a negative errno with the sentence in err, unless
+ * they say otherwise.
+ */
+#ifndef CTRACE_CGROUP_H
+#define CTRACE_CGROUP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <linux/types.h>
+
+#include "base/error.h"
+
+struct cgroup_fs;
+
+/*
+ * Find the cgroup v2 mount in /proc/self/mountinfo: /sys/fs/cgroup, on a hybrid
+ * host /sys/fs/cgroup/unified, or anywhere else.  host_root ("/host" in a
+ * DaemonSet, NULL or "" on the host itself): only mounts below it are taken, and
+ * processes are looked up in its /proc if it has one.
+ * -ENODEV with a remedy in the text if there is no cgroup v2 mount.
+ */
+int cgroup_fs_open(struct cgroup_fs **out, const char *host_root, struct error *err);
+
+/* NULL is fine. */
+void cgroup_fs_free(struct cgroup_fs *fs);
+
+/* Where it is mounted, host_root included; belongs to fs. */
+const char *cgroup_fs_mount_point(const struct cgroup_fs *fs);
+
+/* True if v1 hierarchies are mounted beside it: a container may then have v1 cgroups only. */
+bool cgroup_fs_is_hybrid(const struct cgroup_fs *fs);
+
+/*
+ * A descriptor (O_PATH | O_DIRECTORY | O_CLOEXEC, the caller's) of the cgroup's
+ * directory, good for clone3(CLONE_INTO_CGROUP); or -errno.
+ */
+int cgroup_open_dir(const struct cgroup_fs *fs, const char *path, struct error *err);
+
+/*
+ * The cgroup's full 64-bit id, the one that bpf_get_current_cgroup_id() and
+ * cgroup->kn->id have: inode number and, where ino_t is 32-bit, generation.
+ * Comes from name_to_handle_at(): kernfs encodes the node's id in 8 bytes
+ * (FILEID_KERNFS 0xfe, include/linux/exportfs.h; kernfs_encode_fh(), fs/kernfs/mount.c).
+ */
+int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct error *err);
+
+/* The same of an open directory; -errno, no sentence. */
+int cgroup_id_of_fd(int fd, __u64 *id);
+
+/*
+ * What a person typed for a cgroup: an absolute path within the mount
+ * ("/sys/fs/cgroup/a"), or one below it ("/a", "a/b/").  *path is the caller's to
+ * free: existing, starts with '/', without "//" or a '/' at the end.
+ * -ENOENT, -ENOTDIR; -EINVAL for "..".
+ */
+int cgroup_resolve(const struct cgroup_fs *fs, const char *typed, char **path, struct error *err);
+
+/*
+ * Called for a cgroup, always before its children; path is valid during the call.
+ * Nonzero ends the walk, which returns that value.
+ */
+typedef int cgroup_visit(const char *path, __u64 cgroup_id, void *arg);
+
+/*
+ * Visit path and everything below it.  Cgroups that vanish meanwhile are left
+ * out silently, those made meanwhile may be.  0, visit's value, or -errno: -ENOENT if path
+ * itself does not exist.
+ */
+int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visit, void *arg,
+		struct error *err);
+
+/*
+ * The v2 cgroup of a process ("0::" in /proc/PID/cgroup); *path is the caller's
+ * to free.  A removed cgroup comes without the kernel's " (deleted)" behind it.
+ * -ESRCH if there is no such process, -ENOENT if it has no v2 cgroup or one outside
+ * of the mount.
+ */
+int cgroup_of_pid(const struct cgroup_fs *fs, pid_t pid, char **path, struct error *err);
+
+/* Does it or anything below it hold a live process (cgroup.events)?  The root always does. */
+int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,
+		     struct error *err);
+
+/* Make a cgroup whose parent exists; *id (NULL is fine) is its id.  -EEXIST if it is there. */
+int cgroup_make(const struct cgroup_fs *fs, const char *path, __u64 *id, struct error *err);
+
+/* Remove it and the cgroups below it.  -EBUSY while a process is left; gone already is fine. */
+int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct error *err);
+
+/*
+ * SIGKILL all processes of the subtree: cgroup.kill (Linux 5.14, 661ee6280931), before
+ * that one by one until none is left.  Does not wait for them to be gone; see cgroup_populated().
+ */
+int cgroup_kill(const struct cgroup_fs *fs, const char *path, struct error *err);
+
+/* Send signo to every process of the subtree, once; the number signalled, or -errno. */
+int cgroup_signal(const struct cgroup_fs *fs, const char *path, int signo, struct error *err);
+
+/* Move a process (0: the caller), with all its threads, into a cgroup. */
+int cgroup_move(const struct cgroup_fs *fs, const char *path, pid_t pid, struct error *err);
+
+/*
+ * Move all processes of the subtree `from` into `to`, again and again until none
+ * is left, since they may fork meanwhile; -EAGAIN if they outrun us.
+ */
+int cgroup_move_all(const struct cgroup_fs *fs, const char *from, const char *to,
+		    struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The text side of finding cgroup v2: mountinfo and /proc/PID/cgroup, see cgroup.h. */
+#ifndef CTRACE_CGROUP_MOUNT_H
+#define CTRACE_CGROUP_MOUNT_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct cgroup_mount {
+	char point[PATH_MAX]; /* where it is mounted */
+	char root[PATH_MAX];  /* which cgroup that is: "/", or "/../.." from within a namespace */
+	bool hybrid;          /* v1 hierarchies are mounted too */
+};
+
+/*
+ * The best cgroup2 mount of a mountinfo text (proc(5)): below host_root if that is not
+ * NULL or "", nearest to the hierarchy's own root, then the shortest path.
+ * False with *out untouched if there is none.
+ */
+bool cgroup_mount_find(const char *mountinfo, const char *host_root, struct cgroup_mount *out);
+
+/*
+ * The v2 line of a /proc/PID/cgroup text, as a path below a mount of `mount_root`,
+ * without " (deleted)".  False if there is none, or it lies outside of the mount.
+ */
+bool cgroup_mount_path_of(const char *proc_cgroup, const char *mount_root,
+			  char path[static PATH_MAX]);
+
+#endif

@@ -1,0 +1,742 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Each container is one entry, found in three ways: by the id of its root cgroup
+ * (the event path), by that cgroup's path, and by the container's id.
+ *
+ * Who may say what, since containers can make cgroups of any name below their own:
+ *
+ * - a state file that names a cgroup is believed: the runtime wrote it;
+ * - a state file that names none is joined by id to a cgroup whose path has that id,
+ *   but never to one inside another container, where the name is that container's choice;
+ * - a cgroup inside a container that bears the id of a container of the host is a
+ *   fraud (or a copy) and stays a part of the container it is in.
+ */
+#include "container/registry.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/id_map.h"
+#include "container/cgroup_path.h"
+
+struct entry {
+	struct container *c;
+	struct entry *next_by_path; /* others whose path has the same hash */
+	struct entry *next_by_id;
+	bool nested;  /* found by path, inside another container */
+	bool by_name; /* its id is a person's word, not good for joining */
+	bool hinted;  /* c->runtime is from the path */
+	bool unnamed; /* known by a file that names its cgroup; the others are still to be asked */
+	unsigned int named_in; /* the scan that read files with its names */
+};
+
+struct registry {
+	struct registry_settings settings;
+	struct id_map *by_cgroup;
+	struct id_map *by_path; /* hash of the string -> list */
+	struct id_map *by_id;
+	struct entry **entries; /* oldest first */
+	size_t count, room;
+	unsigned int scans;
+};
+
+/* --- the indices ----------------------------------------------------------------- */
+
+/* FNV-1a.  Who makes collisions makes a list longer, nothing else. */
+static __u64 hash_bytes(const char *s, size_t len)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+	while (len--)
+		hash = (hash ^ (unsigned char)*s++) * 0x100000001b3ULL;
+	return hash;
+}
+
+static __u64 hash_text(const char *s)
+{
+	return hash_bytes(s, strlen(s));
+}
+
+/* The newest goes first: a restarted container hides what was there before. */
+static int link_by_path(struct registry *reg, struct entry *e)
+{
+	__u64 hash = hash_text(e->c->cgroup_path);
+
+	e->next_by_path = id_map_get(reg->by_path, hash);
+	return id_map_put(reg->by_path, hash, e);
+}
+
+static int link_by_id(struct registry *reg, struct entry *e)
+{
+	__u64 hash = hash_text(e->c->id);
+
+	e->next_by_id = id_map_get(reg->by_id, hash);
+	return id_map_put(reg->by_id, hash, e);
+}
+
+static void set_head(struct id_map *map, __u64 hash, struct entry *head)
+{
+	if (head)
+		id_map_put(map, hash, head); /* replaces, so it can't fail */
+	else
+		id_map_remove(map, hash);
+}
+
+static void unlink_by_path(struct registry *reg, struct entry *e)
+{
+	__u64 hash = hash_text(e->c->cgroup_path);
+	struct entry *head = id_map_get(reg->by_path, hash), **at = &head;
+
+	while (*at && *at != e)
+		at = &(*at)->next_by_path;
+	if (*at)
+		*at = e->next_by_path;
+	set_head(reg->by_path, hash, head);
+}
+
+static void unlink_by_id(struct registry *reg, struct entry *e)
+{
+	__u64 hash = hash_text(e->c->id);
+	struct entry *head = id_map_get(reg->by_id, hash), **at = &head;
+
+	while (*at && *at != e)
+		at = &(*at)->next_by_id;
+	if (*at)
+		*at = e->next_by_id;
+	set_head(reg->by_id, hash, head);
+}
+
+static struct entry *find_by_path(const struct registry *reg, const char *path, size_t len)
+{
+	struct entry *e = id_map_get(reg->by_path, hash_bytes(path, len));
+
+	while (e && (strncmp(e->c->cgroup_path, path, len) || e->c->cgroup_path[len]))
+		e = e->next_by_path;
+	return e;
+}
+
+/* The one that a state file without a cgroup can be about. */
+static struct entry *find_by_id(const struct registry *reg, const char *id)
+{
+	struct entry *e = id_map_get(reg->by_id, hash_text(id));
+
+	while (e && (e->nested || e->by_name || strcmp(e->c->id, id)))
+		e = e->next_by_id;
+	return e;
+}
+
+/* --- entries --------------------------------------------------------------------- */
+
+static void entry_free(struct entry *e)
+{
+	if (!e)
+		return;
+	container_free(e->c);
+	free(e);
+}
+
+static void cleanup_entry(struct entry **e)
+{
+	entry_free(*e);
+}
+
+#define auto_entry __attribute__((cleanup(cleanup_entry)))
+
+static int make_room(struct registry *reg)
+{
+	size_t room = reg->room ? reg->room * 2 : 64;
+	struct entry **entries;
+
+	if (reg->count < reg->room)
+		return 0;
+	entries = reallocarray(reg->entries, room, sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	reg->entries = entries;
+	reg->room = room;
+	return 0;
+}
+
+static void entry_unlink(struct registry *reg, struct entry *e)
+{
+	unlink_by_path(reg, e);
+	unlink_by_id(reg, e);
+	if (id_map_get(reg->by_cgroup, e->c->cgroup_id) == e)
+		id_map_remove(reg->by_cgroup, e->c->cgroup_id);
+}
+
+static int entry_link(struct registry *reg, struct entry *e)
+{
+	int r = make_room(reg);
+
+	if (r >= 0)
+		r = id_map_put(reg->by_cgroup, e->c->cgroup_id, e);
+	if (r >= 0)
+		r = link_by_path(reg, e);
+	if (r >= 0)
+		r = link_by_id(reg, e);
+	if (r < 0) {
+		entry_unlink(reg, e);
+		return r;
+	}
+	reg->entries[reg->count++] = e;
+	return 0;
+}
+
+/* An entry with nothing but its id and its cgroup.  path: len bytes of it. */
+static int entry_add(struct registry *reg, const char *id, const char *path, size_t len,
+		     __u64 cgroup_id, struct entry **out)
+{
+	auto_entry struct entry *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (!e)
+		return -ENOMEM;
+	e->c = calloc(1, sizeof(*e->c));
+	if (!e->c)
+		return -ENOMEM;
+	e->c->id = strdup(id);
+	e->c->cgroup_path = strndup(path, len);
+	e->c->cgroup_id = cgroup_id;
+	if (!e->c->id || !e->c->cgroup_path)
+		return -ENOMEM;
+
+	r = entry_link(reg, e);
+	if (r < 0)
+		return r;
+	*out = steal_ptr(&e);
+	return 0;
+}
+
+/* The path may be there again, with another id: that is another container. */
+static bool is_gone(const struct registry *reg, const struct container *c)
+{
+	struct error ignored;
+	__u64 cgroup_id;
+
+	return cgroup_id_of(reg->settings.cgroups, c->cgroup_path, &cgroup_id, &ignored) < 0 ||
+	       cgroup_id != c->cgroup_id;
+}
+
+/* --- joining what the sources say ------------------------------------------------ */
+
+/* A new value takes the old one's place; none leaves it. */
+static void take(char **to, char **from)
+{
+	if (!*from)
+		return;
+	free(*to);
+	*to = steal_ptr(from);
+}
+
+/* Podman and CRI-O let runc or crun do the work: those two know least who the runtime is. */
+static bool is_low_level(const char *runtime)
+{
+	return !strcmp(runtime, "runc") || !strcmp(runtime, "crun");
+}
+
+static void join_runtime(struct entry *e, const char *runtime)
+{
+	if (!runtime)
+		return;
+	if (e->c->runtime && is_low_level(runtime))
+		return;
+	if (e->c->runtime && !e->hinted && !is_low_level(e->c->runtime))
+		return;
+	e->c->runtime = runtime;
+	e->hinted = false;
+}
+
+/* A path says another id than the state file that names this cgroup: the file knows. */
+static int join_id(struct registry *reg, struct entry *e, char **id)
+{
+	if (!strcmp(e->c->id, *id))
+		return 0;
+	unlink_by_id(reg, e);
+	take(&e->c->id, id);
+	return link_by_id(reg, e);
+}
+
+static int join_state(struct registry *reg, struct entry *e, struct container *c)
+{
+	take(&e->c->name, &c->name);
+	take(&e->c->image, &c->image);
+	take(&e->c->k8s_namespace, &c->k8s_namespace);
+	take(&e->c->k8s_pod, &c->k8s_pod);
+	take(&e->c->k8s_pod_uid, &c->k8s_pod_uid);
+	take(&e->c->k8s_container, &c->k8s_container);
+	e->c->sandbox |= c->sandbox;
+	e->c->has_state = true;
+	if (c->init_pid)
+		e->c->init_pid = c->init_pid;
+	join_runtime(e, c->runtime);
+	return join_id(reg, e, &c->id);
+}
+
+static int join_path(struct entry *e, const struct cgroup_path *path)
+{
+	e->nested = path->nested;
+	e->by_name = path->by_name;
+
+	if (!e->c->runtime) {
+		e->c->runtime = path->runtime;
+		e->hinted = true;
+	}
+	if (path->by_name) {
+		e->c->has_state = true; /* the name is all there is */
+		e->c->name = strdup(path->id);
+		if (!e->c->name)
+			return -ENOMEM;
+	}
+	if (e->c->k8s_pod_uid || !path->pod_uid[0])
+		return 0;
+	e->c->k8s_pod_uid = strdup(path->pod_uid);
+	return e->c->k8s_pod_uid ? 0 : -ENOMEM;
+}
+
+/* --- from a cgroup's path -------------------------------------------------------- */
+
+static bool is_fraud(const struct registry *reg, const struct cgroup_path *path)
+{
+	return path->nested && !path->by_name && find_by_id(reg, path->id);
+}
+
+/* The cgroup at full[0..root_len) is a container's root by its name.  *out is NULL for a fraud. */
+static int add_by_path(struct registry *reg, const char *full, const struct cgroup_path *path,
+		       __u64 cgroup_id, struct entry **out)
+{
+	struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+	int r;
+
+	*out = e;
+	if (e || is_fraud(reg, path))
+		return 0;
+
+	r = entry_add(reg, path->id, full, path->root_len, cgroup_id, &e);
+	if (r < 0)
+		return r;
+	*out = e;
+	return join_path(e, path);
+}
+
+/* --- from a state file ----------------------------------------------------------- */
+
+/* crun's may be a cgroup too deep ("<scope>/container"): cut it to the container's root. */
+static char *root_in_state(const struct container *c)
+{
+	struct cgroup_path path;
+
+	if (cgroup_path_parse(c->cgroup_path, &path) && !strcmp(path.id, c->id))
+		return strndup(c->cgroup_path, path.root_len);
+	return strdup(c->cgroup_path);
+}
+
+/* The path's hint is worth having too: "libpod-ID" says more than runc's state does. */
+static int add_at(struct registry *reg, const char *id, const char *root, __u64 cgroup_id,
+		  struct entry **out)
+{
+	struct cgroup_path path;
+	struct entry *e;
+	int r = entry_add(reg, id, root, strlen(root), cgroup_id, &e);
+
+	if (!r)
+		e->unnamed = true;
+	if (!r && cgroup_path_parse(root, &path) && !root[path.root_len] && !strcmp(path.id, id))
+		r = join_path(e, &path);
+	if (!r)
+		*out = e;
+	return r;
+}
+
+/*
+ * The entry of the cgroup that the file names, made if need be.  NULL if it names none,
+ * one that is gone, or the root cgroup, which is everybody's.
+ */
+static int entry_by_state(struct registry *reg, const struct container *c, struct entry **out)
+{
+	auto_free char *root = NULL, *clean = NULL;
+	struct error ignored;
+	__u64 cgroup_id;
+
+	*out = NULL;
+	if (!c->cgroup_path)
+		return 0;
+	root = root_in_state(c);
+	if (!root)
+		return -ENOMEM;
+	if (cgroup_resolve(reg->settings.cgroups, root, &clean, &ignored) < 0 || !clean[1])
+		return 0;
+	if (cgroup_id_of(reg->settings.cgroups, clean, &cgroup_id, &ignored) < 0)
+		return 0;
+
+	*out = id_map_get(reg->by_cgroup, cgroup_id);
+	return *out ? 0 : add_at(reg, c->id, clean, cgroup_id, out);
+}
+
+/* A runtime_found: join it to its entry, or drop it if it is a dead container's. */
+static int add_by_state(struct container *c, void *arg)
+{
+	struct registry *reg = arg;
+	struct entry *e;
+	int r = entry_by_state(reg, c, &e);
+
+	if (!r && e)
+		e->nested = false; /* this host's runtime made it, wherever it is */
+	if (!r && !e)
+		e = find_by_id(reg, c->id);
+	if (!r && e && c->runtime && !c->cgroup_path)
+		e->named_in = reg->scans;
+	if (!r && e)
+		r = join_state(reg, e, c);
+	container_free(c);
+	return r;
+}
+
+static int read_state_of(struct registry *reg, const char *id, enum runtime_kind kind,
+			 struct error *err)
+{
+	struct runtime_query query = { .id = id, .kind = kind };
+
+	return runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
+}
+
+/* Those that were found by a cgroup of any name were not there yet when names were read. */
+static int read_missing_names(struct registry *reg, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < reg->count; i++) {
+		struct entry *e = reg->entries[i];
+		int r;
+
+		if (!e->unnamed)
+			continue;
+		e->unnamed = false;
+		r = read_state_of(reg, e->c->id, RUNTIME_WITHOUT_CGROUP, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Containers whose cgroup is known already: no need to read them to explain a new cgroup. */
+static bool is_explained(const char *id, void *arg)
+{
+	const struct registry *reg = arg;
+	const struct entry *e = find_by_id(reg, id);
+
+	return e && e->c->has_state && !is_gone(reg, e->c);
+}
+
+/* A cgroup of any name, as plain runc and crun have them: mostly it is that of the id. */
+static int explain_by_state(struct registry *reg, const char *path, __u64 cgroup_id,
+			    struct error *err)
+{
+	const char *name = strrchr(path, '/') + 1;
+	struct runtime_query all = {
+		.kind = RUNTIME_WITH_CGROUP,
+		.unwanted = is_explained,
+		.arg = reg,
+	};
+	int r = read_state_of(reg, name, RUNTIME_WITH_CGROUP, err);
+
+	if (!r && !id_map_get(reg->by_cgroup, cgroup_id))
+		r = runtime_scan(&reg->settings.runtimes, &all, add_by_state, reg, err);
+	return r < 0 ? r : read_missing_names(reg, err);
+}
+
+/* --- scanning -------------------------------------------------------------------- */
+
+/* Nested containers, put off until all ids of the host's own are known. */
+struct put_off {
+	char *path;
+	__u64 cgroup_id;
+	struct put_off *next;
+};
+
+struct tree_scan {
+	struct registry *reg;
+	struct put_off *nested, **last; /* parents before children, as the walk found them */
+};
+
+static void put_off_free(struct put_off *p)
+{
+	while (p) {
+		struct put_off *next = p->next;
+
+		free(p->path);
+		free(p);
+		p = next;
+	}
+}
+
+static int put_off(struct tree_scan *scan, const char *path, __u64 cgroup_id)
+{
+	struct put_off *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->cgroup_id = cgroup_id;
+	p->path = strdup(path);
+	*scan->last = p;
+	scan->last = &p->next;
+	return p->path ? 0 : -ENOMEM;
+}
+
+static int visit_cgroup(const char *path, __u64 cgroup_id, void *arg)
+{
+	struct tree_scan *scan = arg;
+	struct cgroup_path parsed;
+	struct entry *e;
+
+	if (!cgroup_path_parse(path, &parsed) || path[parsed.root_len])
+		return 0;
+	if (parsed.nested)
+		return put_off(scan, path, cgroup_id);
+	return add_by_path(scan->reg, path, &parsed, cgroup_id, &e);
+}
+
+static int add_nested(struct registry *reg, const struct put_off *p)
+{
+	for (; p; p = p->next) {
+		struct cgroup_path parsed;
+		struct entry *e;
+		int r;
+
+		if (!cgroup_path_parse(p->path, &parsed))
+			continue;
+		r = add_by_path(reg, p->path, &parsed, p->cgroup_id, &e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int scan_tree(struct registry *reg, struct error *err)
+{
+	struct tree_scan scan = { .reg = reg, .last = &scan.nested };
+	int r = cgroup_walk(reg->settings.cgroups, "/", visit_cgroup, &scan, err);
+
+	if (!r)
+		r = add_nested(reg, scan.nested);
+	put_off_free(scan.nested);
+	if (r == -ENOMEM)
+		return error_set(err, r, "remember the containers of this host");
+	return r;
+}
+
+/* In this scan, so that a container that is renamed gets its new name in the next. */
+static bool is_named(const char *id, void *arg)
+{
+	const struct registry *reg = arg;
+	const struct entry *e = find_by_id(reg, id);
+
+	return e && e->named_in == reg->scans;
+}
+
+int registry_scan(struct registry *reg, struct error *err)
+{
+	struct runtime_query query = { .unwanted = is_named, .arg = reg };
+	int r;
+
+	reg->scans++;
+	r = scan_tree(reg, err);
+	if (r >= 0)
+		r = runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
+	return r < 0 ? r : read_missing_names(reg, err);
+}
+
+/* --- one new cgroup -------------------------------------------------------------- */
+
+/* By its name it is a container's root, or lies in one whose root may not be known yet. */
+static int add_named(struct registry *reg, const char *path, const struct cgroup_path *parsed,
+		     __u64 cgroup_id, struct error *err)
+{
+	auto_free char *root = strndup(path, parsed->root_len);
+	struct error ignored;
+	struct entry *e;
+	int r;
+
+	if (!root)
+		return error_set(err, -ENOMEM, "remember the container of cgroup '%s'", path);
+	if (path[parsed->root_len] &&
+	    cgroup_id_of(reg->settings.cgroups, root, &cgroup_id, &ignored) < 0)
+		return 0;
+
+	r = add_by_path(reg, path, parsed, cgroup_id, &e);
+	if (r < 0)
+		return error_set(err, r, "remember the container of cgroup '%s'", path);
+	if (!e || e->c->has_state)
+		return 0;
+	return read_state_of(reg, e->c->id, RUNTIME_ALL, err);
+}
+
+/* The container that a cgroup belongs to, but not one that had this very path before. */
+static const struct container *owner_of(const struct registry *reg, const char *path,
+					__u64 cgroup_id)
+{
+	const struct container *c = registry_find(reg, cgroup_id);
+
+	if (c)
+		return c;
+	c = registry_owner(reg, path);
+	return c && strcmp(c->cgroup_path, path) ? c : NULL;
+}
+
+int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
+			const struct container **out, struct error *err)
+{
+	const struct container *c;
+	struct cgroup_path parsed;
+	int r = 0;
+
+	if (path[0] != '/' || !path[1])
+		return 0;
+
+	if (cgroup_path_parse(path, &parsed))
+		r = add_named(reg, path, &parsed, cgroup_id, err);
+	else if (!owner_of(reg, path, cgroup_id))
+		r = explain_by_state(reg, path, cgroup_id, err);
+	if (r < 0)
+		return r;
+
+	c = owner_of(reg, path, cgroup_id);
+	if (!c)
+		return 0;
+	if (out)
+		*out = c;
+	return 1;
+}
+
+/* --- asking ---------------------------------------------------------------------- */
+
+const struct container *registry_find(const struct registry *reg, __u64 cgroup_id)
+{
+	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+
+	return e ? e->c : NULL;
+}
+
+const struct container *registry_owner(const struct registry *reg, const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1) {
+		const struct entry *e = find_by_path(reg, path, len);
+
+		if (e)
+			return e->c;
+		while (len && path[len - 1] != '/')
+			len--;
+		len -= len > 0;
+	}
+	return NULL;
+}
+
+size_t registry_count(const struct registry *reg)
+{
+	return reg->count;
+}
+
+const struct container *registry_at(const struct registry *reg, size_t i)
+{
+	return reg->entries[i]->c;
+}
+
+/* --- life ------------------------------------------------------------------------ */
+
+/* The runtimes see the mount without the prefix that a DaemonSet gives it. */
+static const char *without_host_root(const char *mount, const char *host)
+{
+	size_t len = host ? strlen(host) : 0;
+
+	while (len && host[len - 1] == '/')
+		len--;
+	return len && !strncmp(mount, host, len) && mount[len] == '/' ? mount + len : mount;
+}
+
+int registry_open(struct registry **out, const struct registry_settings *settings,
+		  struct error *err)
+{
+	struct runtime_settings *runtimes;
+	struct registry *reg;
+	size_t i;
+
+	for (i = 0; settings->runtimes.extra_roots && settings->runtimes.extra_roots[i]; i++) {
+		int r = runtime_root_check(settings->runtimes.extra_roots[i], err);
+
+		if (r < 0)
+			return r;
+	}
+
+	reg = calloc(1, sizeof(*reg));
+	if (!reg)
+		return error_set(err, -ENOMEM, "make the list of containers");
+
+	reg->settings = *settings;
+	runtimes = &reg->settings.runtimes;
+	if (!runtimes->cgroup_mount)
+		runtimes->cgroup_mount = without_host_root(cgroup_fs_mount_point(settings->cgroups),
+							   runtimes->host_root);
+
+	reg->by_cgroup = id_map_new();
+	reg->by_path = id_map_new();
+	reg->by_id = id_map_new();
+	if (!reg->by_cgroup || !reg->by_path || !reg->by_id) {
+		registry_free(reg);
+		return error_set(err, -ENOMEM, "make the list of containers");
+	}
+
+	*out = reg;
+	return 0;
+}
+
+void registry_free(struct registry *reg)
+{
+	if (!reg)
+		return;
+	while (reg->count)
+		entry_free(reg->entries[--reg->count]);
+	free(reg->entries);
+	id_map_free(reg->by_cgroup);
+	id_map_free(reg->by_path);
+	id_map_free(reg->by_id);
+	free(reg);
+}
+
+static void remove_at(struct registry *reg, size_t i)
+{
+	struct entry *e = reg->entries[i];
+
+	entry_unlink(reg, e);
+	reg->count--;
+	memmove(&reg->entries[i], &reg->entries[i + 1], (reg->count - i) * sizeof(*reg->entries));
+	entry_free(e);
+}
+
+bool registry_remove(struct registry *reg, __u64 cgroup_id)
+{
+	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+	size_t i;
+
+	for (i = 0; e && i < reg->count; i++) {
+		if (reg->entries[i] != e)
+			continue;
+		remove_at(reg, i);
+		return true;
+	}
+	return false;
+}
+
+size_t registry_sweep(struct registry *reg)
+{
+	size_t before = reg->count, i;
+
+	for (i = reg->count; i-- > 0;) {
+		if (is_gone(reg, reg->entries[i]->c))
+			remove_at(reg, i);
+	}
+	return before - reg->count;
+}

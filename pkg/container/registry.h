@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The containers of this host, by the 64-bit id of their root cgroup.
+ *
+ * Made of two sources: the cgroup v2 tree (a path that only a container has, see
+ * cgroup_path.h) and the runtimes' state files (runtime.h), joined by container id.
+ * Who is in: every container whose root cgroup exists.  A state file without a
+ * cgroup is a dead container and left out; a cgroup without a state file is a
+ * container with an id, perhaps a runtime, and no name.
+ *
+ * Containers belong to the registry.  A pointer to one stays valid until
+ * registry_remove() or registry_sweep() takes it out or the registry is freed;
+ * the strings in it may be replaced by registry_scan() and registry_add_cgroup().
+ * For one thread at a time.
+ */
+#ifndef CTRACE_REGISTRY_H
+#define CTRACE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/types.h>
+
+#include "base/error.h"
+#include "container/cgroup.h"
+#include "container/container.h"
+#include "container/runtime.h"
+
+struct registry;
+
+struct registry_settings {
+	const struct cgroup_fs *cgroups;  /* borrowed; must outlive the registry */
+	struct runtime_settings runtimes; /* its strings are borrowed too */
+};
+
+/* An empty registry.  -EINVAL for a bad --runtime-root, -ENOMEM. */
+int registry_open(struct registry **out, const struct registry_settings *settings,
+		  struct error *err);
+
+/* Frees all containers too; NULL is fine. */
+void registry_free(struct registry *reg);
+
+/*
+ * Look at all state files and the whole cgroup tree: adds containers, and fills in what
+ * has come to be known of those it has.  Takes none out (their last events may
+ * still be on the way): see registry_sweep().  0 or -errno.
+ */
+int registry_scan(struct registry *reg, struct error *err);
+
+/* Take out the containers whose cgroup is gone; how many. */
+size_t registry_sweep(struct registry *reg);
+
+/* The container whose root cgroup has this id, NULL if there is none.  The event path's lookup. */
+const struct container *registry_find(const struct registry *reg, __u64 cgroup_id);
+
+/* The innermost container that the cgroup at path is the root of or lies in; NULL if none. */
+const struct container *registry_owner(const struct registry *reg, const char *path);
+
+/* All containers, oldest first: i from 0 to registry_count() - 1. */
+size_t registry_count(const struct registry *reg);
+const struct container *registry_at(const struct registry *reg, size_t i);
+
+/*
+ * A cgroup has just been made (or its state files may have come by now: call it
+ * again as often as needed).  Only files that can be about it are read.
+ *
+ * 1: it belongs to a container, *out (NULL is fine): it is that one's root if
+ *    (*out)->cgroup_id is cgroup_id, else it lies inside.  (*out)->has_state says
+ *    whether a runtime's state file was found; if not, a name may still come.
+ * 0: nothing says that it is a container, so far; *out untouched.
+ * -errno: no memory.
+ */
+int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
+			const struct container **out, struct error *err);
+
+/* Forget the container with this root cgroup and free it; false if there was none. */
+bool registry_remove(struct registry *reg, __u64 cgroup_id);
+
+#endif

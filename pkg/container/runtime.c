@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "container/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <linux/openat2.h>
+
+#include "base/cleanup.h"
+#include "container/runtime_state.h"
+
+/*
+ * To add a runtime, add a row; and a reader, unless one of those here fits.
+ *
+ * Rows that give names come before those that give cgroups: they are smaller, and
+ * most containers are known by their cgroup's path already, so that nothing is left
+ * to look up.  A root given by hand stands in for each of the roots of a row of that name.
+ */
+static const struct runtime runtimes[] = {
+	{
+		.name = "docker",
+		.roots = { "/var/lib/docker" },
+		.below = "containers",
+		.scan = state_scan_dirs,
+		.read = runtime_docker_read,
+	},
+	{
+		.name = "containerd",
+		.roots = { "/run/containerd" },
+		.below = "io.containerd.runtime.v2.task/*",
+		.scan = state_scan_dirs,
+		.read = runtime_containerd_read,
+	},
+	{
+		.name = "podman",
+		.roots = { "/var/lib/containers/storage", "/run/containers/storage" },
+		.below = "overlay-containers",
+		.scan = runtime_podman_scan,
+	},
+	{
+		.name = "docker",
+		.roots = { "/run/docker" },
+		.below = "runtime-runc/moby",
+		.names_cgroup = true,
+		.scan = state_scan_dirs,
+		.read = runtime_runc_read,
+	},
+	{
+		.name = "docker", /* one that uses the host's containerd */
+		.roots = { "/run/containerd" },
+		.below = "runc/moby",
+		.names_cgroup = true,
+		.scan = state_scan_dirs,
+		.read = runtime_runc_read,
+	},
+	{
+		.name = "containerd",
+		.roots = { "/run/containerd" },
+		.below = "runc/*",
+		.names_cgroup = true,
+		.scan = state_scan_dirs,
+		.read = runtime_runc_read,
+	},
+	{
+		.name = "runc",
+		.roots = { "/run/runc" },
+		.below = "",
+		.names_cgroup = true,
+		.scan = state_scan_dirs,
+		.read = runtime_runc_read,
+	},
+	{
+		.name = "crun",
+		.roots = { "/run/crun" },
+		.below = "",
+		.names_cgroup = true,
+		.scan = state_scan_dirs,
+		.read = runtime_crun_read,
+	},
+};
+
+#define RUNTIMES (sizeof(runtimes) / sizeof(*runtimes))
+
+static const char *const names[] = { "docker", "containerd", "podman", "runc", "crun", NULL };
+
+const char *const *runtime_names(void)
+{
+	return names;
+}
+
+/* DIR of "RUNTIME=DIR" if it is for this runtime, else NULL. */
+static const char *dir_for(const char *spec, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(spec, name, len) && spec[len] == '=' ? spec + len + 1 : NULL;
+}
+
+int runtime_root_check(const char *spec, struct error *err)
+{
+	const char *dir = NULL;
+	size_t i;
+
+	for (i = 0; names[i] && !dir; i++)
+		dir = dir_for(spec, names[i]);
+
+	if (!dir)
+		return error_say(err, -EINVAL,
+				 "'%s' is no runtime root: RUNTIME=DIR is expected, RUNTIME being "
+				 "docker, containerd, podman, runc or crun",
+				 spec);
+	if (*dir != '/')
+		return error_say(err, -EINVAL, "the directory in '%s' has to start with '/'", spec);
+	return 0;
+}
+
+/* --- opening what a row means ---------------------------------------------------- */
+
+/* One scan, of all rows. */
+struct scan {
+	int host_fd; /* host_root, or "/" */
+	const char *cgroup_mount;
+	struct state_sink sink;
+};
+
+/* A root may well be a symlink (to a bigger disk, say), but only within host_root. */
+static int open_in_host(const struct scan *scan, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT,
+	};
+
+	return (int)syscall(SYS_openat2, scan->host_fd, path, &how, sizeof(how));
+}
+
+static int scan_dir(const struct scan *scan, const struct runtime *runtime, int fd)
+{
+	struct state_root root = {
+		.fd = fd,
+		.runtime = runtime,
+		.cgroup_mount = scan->cgroup_mount,
+	};
+
+	return runtime->scan(&root, &scan->sink);
+}
+
+/* Each directory in this one is a root: containerd keeps one per namespace. */
+static int scan_each_dir(const struct scan *scan, const struct runtime *runtime, int parent)
+{
+	auto_close int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir)
+		return 0;
+	steal_fd(&fd);
+
+	while ((entry = readdir(dir))) {
+		auto_close int sub = -1;
+		int r;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		sub = openat(parent, entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = sub < 0 ? 0 : scan_dir(scan, runtime, sub);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int scan_root(const struct scan *scan, const struct runtime *runtime, const char *root)
+{
+	size_t below_len = strlen(runtime->below);
+	bool each = below_len && runtime->below[below_len - 1] == '*';
+	auto_free char *path = NULL;
+	auto_close int fd = -1;
+
+	if (asprintf(&path, "%s/%.*s", root, (int)(each ? below_len - 1 : below_len),
+		     runtime->below) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+
+	fd = open_in_host(scan, path);
+	if (fd < 0)
+		return 0;
+	return each ? scan_each_dir(scan, runtime, fd) : scan_dir(scan, runtime, fd);
+}
+
+static int scan_runtime(const struct scan *scan, const struct runtime *runtime,
+			const char *const *extra_roots)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; runtime->roots[i] && !r; i++)
+		r = scan_root(scan, runtime, runtime->roots[i]);
+
+	for (i = 0; extra_roots && extra_roots[i] && !r; i++) {
+		const char *dir = dir_for(extra_roots[i], runtime->name);
+
+		if (dir)
+			r = scan_root(scan, runtime, dir);
+	}
+	return r;
+}
+
+/* An id becomes part of a path below a root. */
+static bool is_file_name(const char *id)
+{
+	return *id && !strchr(id, '/') && strcmp(id, ".") && strcmp(id, "..");
+}
+
+static bool is_of_kind(const struct runtime *runtime, const struct runtime_query *query)
+{
+	if (!query || query->kind == RUNTIME_ALL)
+		return true;
+	return runtime->names_cgroup == (query->kind == RUNTIME_WITH_CGROUP);
+}
+
+static int check_roots(const char *const *extra_roots, struct error *err)
+{
+	for (; extra_roots && *extra_roots; extra_roots++) {
+		int r = runtime_root_check(*extra_roots, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int runtime_scan(const struct runtime_settings *settings, const struct runtime_query *query,
+		 runtime_found *found, void *arg, struct error *err)
+{
+	const char *host = settings->host_root && *settings->host_root ? settings->host_root : "/";
+	const char *mount = settings->cgroup_mount ? settings->cgroup_mount : "/sys/fs/cgroup";
+	auto_close int host_fd = -1;
+	struct scan scan = { .cgroup_mount = mount, .sink = { query, found, arg } };
+	size_t i;
+	int r = check_roots(settings->extra_roots, err);
+
+	if (r < 0)
+		return r;
+	if (query && query->id && !is_file_name(query->id))
+		return 0;
+
+	host_fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (host_fd < 0)
+		return error_set(err, -errno, "open the host's root '%s'", host);
+	scan.host_fd = host_fd;
+
+	for (i = 0; i < RUNTIMES && !r; i++) {
+		if (!is_of_kind(&runtimes[i], query))
+			continue;
+		r = scan_runtime(&scan, &runtimes[i], settings->extra_roots);
+	}
+	if (r == -ENOMEM)
+		return error_set(err, r, "read the state files of container runtimes");
+	return r;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What container runtimes leave on disk about their containers.
+ *
+ * One row per kind of state in runtime.c: the runtime's name, the default roots and
+ * a function, from a small file of its own (runtime_docker.c, ...), that reads one container.
+ * No daemon is asked.  State files are foreign text, half-written or hostile:
+ * bounded in size, regular files only, never through a symlink below a root;
+ * what can't be read leaves a container with fewer fields.
+ */
+#ifndef CTRACE_RUNTIME_H
+#define CTRACE_RUNTIME_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "container/container.h"
+
+struct runtime_settings {
+	/* Put before every root, symlinks then resolve below it; NULL or "" on the host itself. */
+	const char *host_root;
+	/*
+	 * "RUNTIME=DIR", searched besides the defaults, host_root put before; NULL-terminated, or
+	 * NULL. DIR is what the runtime itself calls its root, data root, exec root or state.
+	 */
+	const char *const *extra_roots;
+	/* Where the runtimes see cgroup v2; NULL: /sys/fs/cgroup.  The registry fills it in. */
+	const char *cgroup_mount;
+};
+
+/*
+ * Called for each container found; a container may come once per state file that
+ * knows of it, each time with other fields: those without a cgroup first.  c is the callee's to free or keep.
+ * Nonzero ends the scan, which returns that value.
+ */
+typedef int runtime_found(struct container *c, void *arg);
+
+/* Some state files say which cgroup a container has, others only whose it is. */
+enum runtime_kind {
+	RUNTIME_ALL,
+	RUNTIME_WITH_CGROUP,
+	RUNTIME_WITHOUT_CGROUP,
+};
+
+/* Which containers a scan wants; all if NULL or empty. */
+struct runtime_query {
+	const char *id; /* only this one, found without a search */
+	enum runtime_kind kind;
+	bool (*unwanted)(const char *id, void *arg); /* true: leave its files alone; may be NULL */
+	void *arg;
+};
+
+/*
+ * Scan the state roots of all runtimes.  Missing roots are no error, nor are state
+ * files that can't be read.  0, found's value, -EINVAL for a bad extra root,
+ * or another -errno such as -ENOMEM.
+ */
+int runtime_scan(const struct runtime_settings *settings, const struct runtime_query *query,
+		 runtime_found *found, void *arg, struct error *err);
+
+/* Check "RUNTIME=DIR" and say what is wrong with it: 0 or -EINVAL. */
+int runtime_root_check(const char *spec, struct error *err);
+
+/* The names that runtime_root_check() accepts, NULL-terminated; static. */
+const char *const *runtime_names(void);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What a format of output is: one sibling of json.c and table.c.
+ *
+ * Each function makes one line of at most OUTPUT_LINE_BYTES, newline included,
+ * at line, where there is room for that much, and returns its length.
+ */
+#ifndef CTRACE_FORMAT_H
+#define CTRACE_FORMAT_H
+
+#include <stddef.h>
+
+#include "container/container.h"
+#include "event/clock.h"
+#include "event/open_event.h"
+
+/* What lines are made with, beyond the record itself. */
+struct format_context {
+	struct event_clock clock;
+	struct time_text time_text;
+	const char *node_name; /* NULL: not known */
+	unsigned int columns;  /* of the terminal; 0: none, nothing needs to be cut */
+};
+
+struct lost_event {
+	__u64 when_ns;   /* CLOCK_BOOTTIME */
+	__u64 cgroup_id; /* 0: not known */
+	__u64 count;
+	const char *reason;
+};
+
+struct format {
+	/* NULL where a format has none. */
+	size_t (*header)(struct format_context *ctx, char *line);
+	/* c may be NULL in both. */
+	size_t (*open_event)(struct format_context *ctx, char *line, const struct open_event *ev,
+			     const struct container *c);
+	size_t (*lost)(struct format_context *ctx, char *line, const struct lost_event *lost,
+		       const struct container *c);
+};
+
+extern const struct format json_format;
+extern const struct format table_format;
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * One JSON object a line; docs/events.md is the reference.
+ *
+ * A line must not be longer than OUTPUT_LINE_BYTES, and the worst of names
+ * would make one of 100 KB.  So a line that comes out too long is made again
+ * in the next shape, each of which takes more away than the one before:
+ * text that people read goes first, exact bytes last, the path's never.
+ */
+#include <string.h>
+
+#include "event/names.h"
+#include "output/format.h"
+#include "output/json_fields.h"
+#include "output/json_writer.h"
+#include "output/output.h"
+#include "output/utf8.h"
+
+/* How much of a field of exact bytes is shown. */
+enum extent {
+	WHOLE, /* the text, and base64 where the text cannot say it all */
+	SHORT, /* the end of the text, and all of it in base64, if that is less */
+	TAIL,  /* the end only */
+};
+
+#define SHORT_TEXT_BYTES 256
+#define TAIL_TEXT_BYTES  512
+
+struct shape {
+	size_t label_max; /* bytes of text in each field of container and k8s */
+	enum extent exe, name, path;
+};
+
+/* clang-format off */
+static const struct shape shapes[] = {
+	/*      exe    name   path */
+	{ 512, WHOLE, WHOLE, WHOLE },
+	{ 128, WHOLE, WHOLE, WHOLE },
+	{ 128, SHORT, WHOLE, WHOLE },
+	{ 128, SHORT, SHORT, WHOLE },
+	{ 128, SHORT, SHORT, SHORT },
+	{ 128, TAIL,  SHORT, SHORT },
+	{ 128, TAIL,  TAIL,  SHORT }, /* fits, whatever the names: a unit test has the worst */
+};
+/* clang-format on */
+
+#define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
+
+static struct bytes bytes_of(const char *s)
+{
+	return (struct bytes){ s, strlen(s) };
+}
+
+static void put_time(struct json_writer *w, struct format_context *ctx, __u64 when_ns)
+{
+	char text[TIME_TEXT_BYTES];
+
+	time_text_utc(&ctx->time_text, event_clock_real_ns(&ctx->clock, when_ns), text);
+	json_key(w, "time");
+	json_word_bytes(w, text, sizeof(text));
+}
+
+/*
+ * The end of text, from the start of a component on where it has one.  Never
+ * starts with '/': a tail must not look like an absolute path.
+ */
+static struct bytes tail_of_path(struct bytes text, size_t max)
+{
+	struct bytes tail = utf8_tail(text, max, json_text_cost);
+	const char *end = tail.at + tail.len, *start;
+
+	if (tail.len == text.len)
+		return text;
+
+	start = memchr(tail.at, '/', tail.len);
+	while (start && start < end && *start == '/')
+		start++;
+	if (start && (start < end || *tail.at == '/'))
+		tail = (struct bytes){ start, end - start };
+	return tail;
+}
+
+static bool is_valid(struct bytes text)
+{
+	size_t size;
+
+	for (; text.len; text = (struct bytes){ text.at + size, text.len - size })
+		if (utf8_next(text, &size) == UTF8_BAD)
+			return false;
+	return true;
+}
+
+static bool short_is_less(struct bytes exact)
+{
+	size_t base64 = json_base64_len(exact.len);
+	size_t whole = utf8_cost(exact, json_text_cost) + (is_valid(exact) ? 0 : base64);
+
+	return SHORT_TEXT_BYTES + base64 < whole;
+}
+
+struct exact_keys {
+	const char *text, *base64;
+};
+
+/* Puts a field of any bytes, if it is known.  Returns whether its text lacks the beginning. */
+static bool put_exact(struct json_writer *w, const struct exact_keys *keys, struct bytes exact,
+		      enum extent extent)
+{
+	struct bytes text = exact, data;
+	bool valid;
+
+	if (!exact.at)
+		return false;
+	if (extent == SHORT && short_is_less(exact))
+		text = tail_of_path(exact, SHORT_TEXT_BYTES);
+	else if (extent == TAIL)
+		text = tail_of_path(exact, TAIL_TEXT_BYTES);
+
+	data = extent == TAIL ? text : exact;
+	json_key(w, keys->text);
+	valid = json_text(w, text);
+	if (!valid || text.len < data.len) {
+		json_key(w, keys->base64);
+		json_base64(w, data);
+	}
+	return text.len < exact.len;
+}
+
+static void put_true(struct json_writer *w, const char *key, bool value)
+{
+	if (!value)
+		return;
+	json_key(w, key);
+	json_bool(w, true);
+}
+
+static void put_number(struct json_writer *w, const char *key, __u64 number)
+{
+	json_key(w, key);
+	json_u64(w, number);
+}
+
+static void put_process(struct json_writer *w, const struct open_event *ev, enum extent exe)
+{
+	static const struct exact_keys comm_keys = { "comm", "comm_base64" };
+	static const struct exact_keys exe_keys = { "exe", "exe_base64" };
+	const struct open_record *r = ev->record;
+
+	json_key(w, "process");
+	json_open_object(w);
+	put_number(w, "pid", r->tgid);
+	put_number(w, "tid", r->tid);
+	put_number(w, "ppid", r->ppid);
+	put_number(w, "uid", r->uid);
+	put_number(w, "gid", r->gid);
+	put_exact(w, &comm_keys, (struct bytes){ r->comm, strnlen(r->comm, sizeof(r->comm)) },
+		  WHOLE);
+	put_true(w, "exe_truncated", put_exact(w, &exe_keys, ev->exe, exe));
+	json_close_object(w);
+}
+
+static void put_flags(struct json_writer *w, const char *key, const struct flag_names *flags)
+{
+	json_key(w, key);
+	json_open_array(w);
+	for (size_t i = 0; i < flags->count; i++)
+		json_word(w, flags->name[i]);
+	json_close_array(w);
+}
+
+/* As people write it: "0" and three octal digits, more only where there are more. */
+static void put_mode(struct json_writer *w, unsigned int mode)
+{
+	char text[8], *to = text + sizeof(text);
+
+	for (int digits = 0; digits < 3 || mode; digits++) {
+		*--to = (char)('0' + (mode & 7));
+		mode >>= 3;
+	}
+	*--to = '0';
+	json_key(w, "mode");
+	json_word_bytes(w, to, text + sizeof(text) - to);
+}
+
+static void put_how(struct json_writer *w, const struct open_record *r)
+{
+	struct flag_names names;
+
+	if (r->bits & OPEN_HAS_FLAGS) {
+		open_flags_names(&names, r->flags);
+		put_flags(w, "flags", &names);
+	}
+	if (r->bits & OPEN_HAS_MODE)
+		put_mode(w, r->mode);
+	if (r->resolve) {
+		resolve_flags_names(&names, r->resolve);
+		put_flags(w, "resolve", &names);
+	}
+}
+
+static void put_file(struct json_writer *w, const struct open_event *ev, const struct shape *shape)
+{
+	static const struct exact_keys path_keys = { "path", "path_base64" };
+	static const struct exact_keys name_keys = { "name", "name_base64" };
+	bool path_cut, name_cut;
+
+	json_key(w, "file");
+	json_open_object(w);
+	path_cut = put_exact(w, &path_keys, ev->path, shape->path);
+	name_cut = put_exact(w, &name_keys, ev->name, shape->name);
+	put_how(w, ev->record);
+	if (!ev->resolved) {
+		json_key(w, "resolved");
+		json_bool(w, false);
+	}
+	put_true(w, "deleted", ev->deleted);
+	put_true(w, "path_truncated", path_cut || ev->path_truncated);
+	put_true(w, "name_truncated", name_cut);
+	json_close_object(w);
+}
+
+static void put_result(struct json_writer *w, const struct open_record *r)
+{
+	char number[16];
+
+	if (r->ret < 0) {
+		json_key(w, "error");
+		json_word(w, errno_name((int)-(__u32)r->ret, number));
+	} else if (!(r->bits & OPEN_NO_FD)) {
+		put_number(w, "fd", r->ret);
+	}
+}
+
+static void put_open(struct json_writer *w, struct format_context *ctx, const struct open_event *ev,
+		     const struct container *c, const struct shape *shape)
+{
+	const struct open_record *r = ev->record;
+
+	json_open_object(w);
+	put_time(w, ctx, r->when_ns);
+	json_key(w, "type");
+	json_word(w, "open");
+	json_put_container(w, c, shape->label_max);
+	json_put_k8s(w, ctx->node_name, c, shape->label_max);
+	put_process(w, ev, shape->exe);
+	put_file(w, ev, shape);
+	json_key(w, "call");
+	json_word(w, open_call_name(r->call));
+	put_true(w, "compat", r->bits & OPEN_COMPAT);
+	put_result(w, r);
+	put_number(w, "cgroup_id", r->cgroup_id);
+	json_close_object(w);
+	json_newline(w);
+}
+
+static size_t json_open_event(struct format_context *ctx, char *line, const struct open_event *ev,
+			      const struct container *c)
+{
+	for (size_t i = 0; i < SHAPES; i++) {
+		struct json_writer w;
+
+		json_begin(&w, line, OUTPUT_LINE_BYTES);
+		put_open(&w, ctx, ev, c, &shapes[i]);
+		if (!w.overflow)
+			return w.at - line;
+	}
+	return 0; /* the last shape always fits */
+}
+
+static size_t json_lost(struct format_context *ctx, char *line, const struct lost_event *lost,
+			const struct container *c)
+{
+	struct json_writer w;
+
+	json_begin(&w, line, OUTPUT_LINE_BYTES);
+	json_open_object(&w);
+	put_time(&w, ctx, lost->when_ns);
+	json_key(&w, "type");
+	json_word(&w, "lost");
+	json_put_container(&w, c, shapes[0].label_max);
+	json_put_k8s(&w, ctx->node_name, c, shapes[0].label_max);
+	if (lost->cgroup_id)
+		put_number(&w, "cgroup_id", lost->cgroup_id);
+	put_number(&w, "count", lost->count);
+	json_key(&w, "reason");
+	json_text(&w, bytes_of(lost->reason));
+	json_close_object(&w);
+	json_newline(&w);
+	return w.overflow ? 0 : w.at - line;
+}
+
+const struct format json_format = {
+	.open_event = json_open_event,
+	.lost = json_lost,
+};

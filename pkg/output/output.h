@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Writes records for people or programs.  Nothing else in ctrace prints events. */
+#ifndef CTRACE_OUTPUT_H
+#define CTRACE_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "container/container.h"
+#include "event/open_event.h"
+
+enum output_format { OUTPUT_JSON, OUTPUT_TABLE };
+
+struct output_settings {
+	enum output_format format;
+	int fd;                /* where to write; stays the caller's */
+	const char *node_name; /* k8s.node of every record, or NULL */
+};
+
+struct output;
+
+/* A line is never longer than this, newline included: Docker and CRI split there. */
+#define OUTPUT_LINE_BYTES 16384
+
+/*
+ * Returns 0 and an output to be given to output_free(), or negative errno.
+ * A terminal is found out by isatty(fd): every record is flushed at once there.
+ */
+int output_open(struct output **out, const struct output_settings *settings, struct error *err);
+
+/*
+ * Each adds one record to the buffer, writing it out when it is full.  c may
+ * be NULL: a cgroup traced by path, or one whose container is not known.
+ * Returns 0, or negative errno of the write: -EPIPE when the reader is gone.
+ */
+int output_open_event(struct output *o, const struct open_event *ev, const struct container *c);
+
+/* reason: a word such as "ring_full"; cgroup_id: 0 if not known. */
+int output_lost(struct output *o, const struct container *c, __u64 cgroup_id, __u64 count,
+		const char *reason);
+
+/* Writes out what is buffered.  Call it whenever the ring is empty. */
+int output_flush(struct output *o);
+
+void output_free(struct output *o);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "tracer/tracer.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/id_map.h"
+#include "ctrace.skel.h"
+#include "tracer/exe_table.h"
+#include "tracer/features.h"
+#include "tracer/tracefs.h"
+
+/* Drained at a stretch, so that signals and the clock are looked at in between. */
+#define DRAIN_RECORDS 32768
+
+#define MAX_LINKS 16
+
+struct tracer {
+	struct ctrace_bpf *skel;
+	struct ring_buffer *ring;
+	struct bpf_link *links[MAX_LINKS]; /* of what is attached ... */
+	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
+	int link_count;
+	struct exe_table *exes;
+	struct tracer_handler handler;
+	int drained;
+	struct id_map *losses_seen; /* root id -> struct loss_counts, ours */
+	struct loss_counts unattributed_seen;
+	char path_buffer[OPEN_EVENT_PATH_BYTES];
+};
+
+static int handle_open(struct tracer *t, const void *data, size_t len)
+{
+	struct open_event ev;
+	int r;
+
+	r = open_event_decode(&ev, data, len, t->path_buffer);
+	if (r < 0)
+		return r;
+	ev.exe = exe_table_find(t->exes, ev.record->exe_id);
+	return t->handler.open(&ev, t->handler.arg);
+}
+
+static int handle_cgroup(struct tracer *t, const void *data, size_t len)
+{
+	const struct cgroup_record *rec = data;
+	char path[CGROUP_PATH_BYTES];
+
+	if (len < sizeof(*rec) || rec->path_len >= sizeof(path) ||
+	    len - sizeof(*rec) < rec->path_len)
+		return -EBADMSG;
+	memcpy(path, rec->path, rec->path_len);
+	path[rec->path_len] = '\0';
+	return t->handler.cgroup ? t->handler.cgroup(rec, path, t->handler.arg) : 0;
+}
+
+static int handle_record(void *arg, void *data, size_t len)
+{
+	struct tracer *t = arg;
+	int r;
+
+	switch (len < sizeof(__u32) ? 0 : *(__u32 *)data) {
+	case RECORD_OPEN:
+		r = handle_open(t, data, len);
+		break;
+	case RECORD_EXE:
+		r = exe_table_add(t->exes, data, len);
+		break;
+	case RECORD_CGROUP_NEW:
+	case RECORD_CGROUP_GONE:
+		r = handle_cgroup(t, data, len);
+		break;
+	default:
+		r = -EBADMSG;
+	}
+	if (r < 0)
+		return r;
+	/* -EAGAIN never leaves this file: it is how a drain of many records comes up for air. */
+	return ++t->drained < DRAIN_RECORDS ? 0 : -EAGAIN;
+}
+
+/* A ring is a power of two of whole pages. */
+static __u32 ring_size(size_t wanted)
+{
+	__u32 size = getpagesize();
+
+	if (!wanted)
+		wanted = TRACER_RING_BYTES;
+	while (size < wanted && size < 1u << 30)
+		size *= 2;
+	return size;
+}
+
+static int load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	struct bpf_program *prog;
+	__u32 ring_bytes = ring_size(settings->ring_bytes);
+	int r;
+
+	t->skel = ctrace_bpf__open();
+	if (!t->skel)
+		return error_set(err, -errno, "open the BPF object");
+
+	bpf_object__for_each_program(prog, t->skel->obj)
+		bpf_program__set_autoload(prog, true);
+	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
+	t->skel->rodata->settings = settings->kernel;
+	t->skel->rodata->settings.own_tgid = getpid();
+	t->skel->rodata->settings.wakeup_bytes = ring_bytes / 4;
+
+	r = ctrace_bpf__load(t->skel);
+	if (r < 0)
+		return error_set(err, r, "load the BPF programs (--verbose shows the kernel's reason)");
+	return 0;
+}
+
+static int attach_one(struct tracer *t, struct bpf_program *prog, struct error *err)
+{
+	struct bpf_link *link;
+
+	if (t->link_count == MAX_LINKS)
+		return error_set(err, -E2BIG, "attach %s", bpf_program__name(prog));
+	link = bpf_program__attach(prog);
+	if (!link)
+		return error_set(err, -errno, "attach the BPF program %s", bpf_program__name(prog));
+	t->links[t->link_count] = link;
+	t->progs[t->link_count++] = prog;
+	return 0;
+}
+
+/* May this kernel preempt a raw tracepoint program?  See probe_preemption() in bpf/. */
+static int probe_preemption(struct tracer *t, bool *possible, struct error *err)
+{
+	struct bpf_link *link = bpf_program__attach(t->skel->progs.probe_preemption);
+
+	if (!link)
+		return error_set(err, -errno, "attach a BPF program to system calls");
+	syscall(SYS_getppid);
+	bpf_link__destroy(link);
+	/* Not seen to run: the dearer hook is right on every kernel. */
+	*possible = !t->skel->bss->preemption_probed || t->skel->bss->preemption_possible;
+	return 0;
+}
+
+static int attach(struct tracer *t, struct error *err)
+{
+	bool preemptible;
+	int r;
+
+	r = probe_preemption(t, &preemptible, err);
+	if (!r)
+		r = attach_one(t, t->skel->progs.cgroup_mkdir, err);
+	if (!r)
+		r = attach_one(t, t->skel->progs.cgroup_release, err);
+	if (!r)
+		r = attach_one(t, t->skel->progs.process_exec, err);
+	if (!r)
+		r = attach_one(t, t->skel->progs.signal_deliver, err);
+	if (!r && preemptible)
+		r = tracefs_ensure(err);
+	if (!r)
+		r = attach_one(t, preemptible ? t->skel->progs.sys_exit_perf : t->skel->progs.sys_exit,
+			       err);
+	return r;
+}
+
+static int open_ring(struct tracer *t, struct error *err)
+{
+	t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.events), handle_record, t, NULL);
+	if (!t->ring)
+		return error_set(err, -errno, "map the ring buffer");
+	return 0;
+}
+
+int tracer_open(struct tracer **out, const struct tracer_settings *settings,
+		const struct tracer_handler *handler, struct error *err)
+{
+	struct tracer *t;
+	int r;
+
+	if (settings->backend && strcmp(settings->backend, "tracepoint") != 0)
+		return error_say(err, -EINVAL, "no backend '%s'; there is: tracepoint",
+				 settings->backend);
+	r = features_check(err);
+	if (r < 0)
+		return r;
+
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return error_set(err, -ENOMEM, "start the tracer");
+	t->handler = *handler;
+	t->exes = exe_table_new();
+	t->losses_seen = id_map_new();
+	r = t->exes && t->losses_seen ? 0 : error_set(err, -ENOMEM, "start the tracer");
+	if (!r)
+		r = load(t, settings, err);
+	if (!r)
+		r = open_ring(t, err);
+	if (!r)
+		r = attach(t, err);
+	if (r < 0) {
+		tracer_free(t);
+		return r;
+	}
+	*out = t;
+	return 0;
+}
+
+void tracer_free(struct tracer *t)
+{
+	void *seen;
+	size_t pos = 0;
+
+	if (!t)
+		return;
+	tracer_stop(t);
+	ring_buffer__free(t->ring);
+	ctrace_bpf__destroy(t->skel);
+	exe_table_free(t->exes);
+	while (t->losses_seen && id_map_next(t->losses_seen, &pos, NULL, &seen))
+		free(seen);
+	id_map_free(t->losses_seen);
+	free(t);
+}
+
+const char *tracer_backend(const struct tracer *t)
+{
+	(void)t;
+	return "tracepoint";
+}
+
+int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, struct error *err)
+{
+	struct cgroup_entry entry = { .root_id = root_id };
+	int r;
+
+	r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
+				 sizeof(entry), BPF_ANY);
+	if (r < 0)
+		return error_set(err, r, "add a cgroup to the filter");
+	return 0;
+}
+
+void tracer_untrace(struct tracer *t, __u64 cgroup_id)
+{
+	bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0);
+}
+
+int tracer_fd(const struct tracer *t)
+{
+	return bpf_map__fd(t->skel->maps.events);
+}
+
+int tracer_drain(struct tracer *t)
+{
+	int r;
+
+	t->drained = 0;
+	r = ring_buffer__consume(t->ring);
+	return r < 0 && r != -EAGAIN ? r : t->drained;
+}
+
+void tracer_stop(struct tracer *t)
+{
+	for (int i = 0; i < t->link_count; i++) {
+		bpf_link__destroy(t->links[i]);
+		t->links[i] = NULL;
+	}
+}
+
+/* Report what has come since *seen, and remember it. */
+static int report_losses(struct tracer *t, __u64 root_id, const struct loss_counts *now,
+			 struct loss_counts *seen)
+{
+	for (int reason = 0; reason < LOSS_COUNT; reason++) {
+		__u64 fresh = now->lost[reason] - seen->lost[reason];
+		int r = fresh ? t->handler.lost(root_id, reason, fresh, t->handler.arg) : 0;
+
+		if (r < 0)
+			return r;
+		seen->lost[reason] = now->lost[reason];
+	}
+	return 0;
+}
+
+/* What has been reported of a container, from the first loss on. */
+static struct loss_counts *seen_of(struct tracer *t, __u64 root_id)
+{
+	struct loss_counts *seen = id_map_get(t->losses_seen, root_id);
+
+	if (seen)
+		return seen;
+	seen = calloc(1, sizeof(*seen));
+	if (seen && id_map_put(t->losses_seen, root_id, seen) < 0) {
+		free(seen);
+		return NULL;
+	}
+	return seen;
+}
+
+static int root_losses(struct tracer *t, __u64 root_id)
+{
+	struct loss_counts now, *seen;
+
+	if (bpf_map__lookup_elem(t->skel->maps.losses, &root_id, sizeof(root_id), &now, sizeof(now),
+				 0))
+		return 0;
+	seen = seen_of(t, root_id);
+	return seen ? report_losses(t, root_id, &now, seen) : -ENOMEM;
+}
+
+/* Runs of our programs that the kernel skipped, since it believed them to be running already. */
+static __u64 skipped_runs(const struct tracer *t)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < t->link_count; i++) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(t->progs[i]), &info, &size))
+			sum += info.recursion_misses; /* since 5.12, 9ed9e9ba2337 */
+	}
+	return sum;
+}
+
+int tracer_losses(struct tracer *t)
+{
+	const struct bpf_map *map = t->skel->maps.losses;
+	struct loss_counts now = t->skel->bss->unattributed_losses;
+	__u64 root_id, *prev = NULL;
+	int r;
+
+	while (!bpf_map__get_next_key(map, prev, &root_id, sizeof(root_id))) {
+		r = root_losses(t, root_id);
+		if (r < 0)
+			return r;
+		prev = &root_id;
+	}
+	now.lost[LOSS_SKIPPED] = skipped_runs(t);
+	return report_losses(t, 0, &now, &t->unattributed_seen);
+}
+
+int tracer_forget(struct tracer *t, __u64 root_id)
+{
+	int r = root_losses(t, root_id);
+
+	bpf_map__delete_elem(t->skel->maps.losses, &root_id, sizeof(root_id), 0);
+	free(id_map_remove(t->losses_seen, root_id));
+	return r;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The kernel side seen from here: load it, tell it which cgroups, take its records. */
+#ifndef CTRACE_TRACER_H
+#define CTRACE_TRACER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "event/open_event.h"
+
+struct tracer;
+
+struct tracer_settings {
+	struct trace_settings kernel; /* the filters; wakeup_bytes is set by the tracer */
+	size_t ring_bytes;            /* rounded up to what the kernel takes; 0: TRACER_RING_BYTES */
+	const char *backend;          /* NULL: the best that works here */
+};
+
+#define TRACER_RING_BYTES (8u << 20)
+
+/*
+ * Called by tracer_drain() for each record, in the ring's order, and by
+ * tracer_losses().  A negative return ends the call, which returns it; the record
+ * counts as taken.  What the
+ * arguments point to is valid during the call only.
+ */
+struct tracer_handler {
+	int (*open)(const struct open_event *ev, void *arg);
+	/* A cgroup was made where settings.kernel.watch_cgroups, or a traced root has gone. */
+	int (*cgroup)(const struct cgroup_record *rec, const char *path, void *arg);
+	/* Opens that were done but are not in the ring; root_id 0: nobody knows whose. */
+	int (*lost)(__u64 root_id, enum loss_reason reason, __u64 count, void *arg);
+	void *arg;
+};
+
+/*
+ * Check the kernel, load the programs and attach them; no cgroup is traced yet.
+ * 0 and *out for tracer_free(), or negative errno and the reason with its
+ * remedy.  -EINVAL: no such backend.
+ */
+int tracer_open(struct tracer **out, const struct tracer_settings *settings,
+		const struct tracer_handler *handler, struct error *err);
+
+/* Leaves nothing in the kernel; NULL is fine. */
+void tracer_free(struct tracer *t);
+
+/* The name of the backend in use; static. */
+const char *tracer_backend(const struct tracer *t);
+
+/*
+ * Trace cgroup_id as a part of the container whose root cgroup is root_id.
+ * What is made inside it later follows by itself.  -E2BIG: the filter is full.
+ */
+int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, struct error *err);
+
+/* Not traced any more; nothing happens if it was not. */
+void tracer_untrace(struct tracer *t, __u64 cgroup_id);
+
+/*
+ * A descriptor for epoll, edge-triggered (EPOLLIN | EPOLLET): it fires when a
+ * good part of the ring waits.  Look at least every few milliseconds besides.
+ */
+int tracer_fd(const struct tracer *t);
+
+/* Take what is in the ring, up to some ten thousand records: their number, or negative errno. */
+int tracer_drain(struct tracer *t);
+
+/* Detach: no further record is made, those in the ring can still be taken. */
+void tracer_stop(struct tracer *t);
+
+/* Hand the losses that came since the last call to handler.lost: 0, or its negative return. */
+int tracer_losses(struct tracer *t);
+
+/* A container is gone: hand over its last losses and forget them. */
+int tracer_forget(struct tracer *t, __u64 root_id);
+
+#endif

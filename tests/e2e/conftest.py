@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""
+The fixtures.  From the environment: CTRACE and PROGRAMS say what to test,
+CTRACE_BACKEND forces one, CTRACE_SLOW=1 adds the slow tests, CTRACE_PATIENCE=N
+multiplies the time limits, TAP names a file for the results.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# before the first import: their assertions shall show both sides, as a test's own do
+for module in ("schema", "trace", "truth", "wait"):
+    pytest.register_assert_rewrite(f"harness.{module}")
+
+# pylint: disable=wrong-import-position
+from harness import bundle, engine, settings
+from harness.cgroup import Cgroup, mount_point
+from harness.tap import TapWriter
+
+numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: runs only with CTRACE_SLOW=1")
+    if os.environ.get("TAP"):
+        config.pluginmanager.register(TapWriter(os.environ["TAP"]), "tap")
+
+
+def pytest_collection_modifyitems(items):
+    if settings.SLOW:
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow; CTRACE_SLOW=1 runs it"))
+
+
+def unique_name(what):
+    return f"ctrace-test-{os.getpid()}-{what}{next(numbers)}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ready():
+    """Without these nothing can be tested, and that is a failure, not a skip."""
+    assert os.geteuid() == 0, "the end-to-end tests need root: sudo make check"
+    assert os.access(settings.CTRACE, os.X_OK), f"no '{settings.CTRACE}'; build it with make"
+    assert settings.PROGRAMS.is_dir(), f"no '{settings.PROGRAMS}'; make programs"
+
+
+@pytest.fixture
+def cgroup():
+    """A cgroup of the test's own; what runs in it is ended with it."""
+    point = mount_point()
+    if point is None:
+        pytest.skip("no cgroup v2 is mounted here")
+    group = Cgroup(point / unique_name("c"))
+    yield group
+    group.remove()
+
+
+@pytest.fixture
+def work():
+    """
+    A short-named directory that any user may enter, removed at the end.  Short
+    because some tests are about the longest possible paths below it.
+    """
+    path = Path(tempfile.mkdtemp(prefix="ct-", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(params=["runc", "crun"])
+def container(request, work):
+    """container(SCRIPT) starts a container of a plain runtime that runs it."""
+    reason = bundle.why_not(request.param)
+    if reason:
+        pytest.skip(reason)
+    started = []
+
+    def start(script, **changes):
+        name = unique_name(request.param)
+        path = bundle.make_bundle(work / name, script, **changes)
+        started.append(bundle.Container(request.param, name, path))
+        return started[-1].start()
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture(scope="session")
+def docker():
+    """One private engine for all tests that want Docker."""
+    reason = engine.why_not()
+    if reason:
+        pytest.skip(reason)
+    directory = Path(tempfile.mkdtemp(prefix="ctrace-docker-"))
+    private = engine.Docker(directory)
+    up, said = private.start()
+    if not up:
+        shutil.rmtree(directory, ignore_errors=True)
+        pytest.skip(f"no Docker engine can run here: {said}")
+    yield private
+    down, said = private.stop()
+    assert down and not directory.exists(), f"the engine didn't end: {said}"
+
+
+@pytest.fixture
+def docker_container(docker):
+    """docker_container(SCRIPT) starts one and returns (name, full id); removed at the end."""
+    names = []
+
+    def start(script, *options):
+        names.append(unique_name("web"))
+        return names[-1], docker.run(names[-1], script, *options)
+
+    yield start
+    for name in names:
+        docker.remove(name)

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""cgroup v2 directories of our own, and commands that run in them."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+from .settings import PATIENCE
+from .wait import wait_until
+
+# sh joins and becomes the command: between the two there is no open of its own.
+JOIN = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
+
+
+def mount_point():
+    """Where cgroup v2 is mounted, or None: /sys/fs/cgroup, or below it on hybrid hosts."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        for line in mounts:
+            fields = line.split()
+            if fields[fields.index("-") + 1] == "cgroup2":
+                return Path(fields[4])
+    return None
+
+
+class Cgroup:
+    def __init__(self, path):
+        self.path = Path(path)
+        self.path.mkdir()
+        self.id = self.path.stat().st_ino
+
+    def __str__(self):
+        return str(self.path)
+
+    def child(self, name):
+        return Cgroup(self.path / name)
+
+    def join(self, argv):
+        return ["/bin/sh", "-c", JOIN, str(self.path), *map(os.fsencode, argv)]
+
+    def run(self, *argv, **kwargs):
+        """Runs a command in this cgroup to its end; returns the CompletedProcess."""
+        kwargs.setdefault("timeout", 60 * PATIENCE)
+        return subprocess.run(self.join(argv), capture_output=True, check=False, **kwargs)
+
+    def popen(self, *argv, **kwargs):
+        return subprocess.Popen(self.join(argv), **kwargs)
+
+    def add(self, pid, threads=False):
+        name = "cgroup.threads" if threads else "cgroup.procs"
+        (self.path / name).write_text(str(pid), encoding="ascii")
+
+    def pids(self):
+        return [int(line) for line in (self.path / "cgroup.procs").read_text().split()]
+
+    def remove(self):
+        for child in self.path.iterdir():
+            if child.is_dir():
+                Cgroup.remove(_existing(child))
+        for pid in _pids_or_none(self.path):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: _rmdir(self.path), f"cgroup {self.path} stays busy")
+
+
+def _existing(path):
+    group = Cgroup.__new__(Cgroup)
+    group.path = path
+    return group
+
+
+def _pids_or_none(path):
+    try:
+        return [int(line) for line in (path / "cgroup.procs").read_text().split()]
+    except OSError:  # a threaded group has no processes of its own
+        return []
+
+
+def _rmdir(path):
+    try:
+        path.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True

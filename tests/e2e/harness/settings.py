@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Where things are, all of it settable from outside: the suite also runs in VMs."""
+
+import os
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[3]
+ENGINE = TOP / "tests" / "engine"
+SCHEMA = TOP / "docs" / "event.schema.json"
+
+CTRACE = os.environ.get("CTRACE", str(TOP / "build" / "ctrace"))
+PROGRAMS = Path(os.environ.get("PROGRAMS", TOP / "build" / "programs"))
+BACKEND = os.environ.get("CTRACE_BACKEND")
+SLOW = os.environ.get("CTRACE_SLOW") == "1"
+
+# Emulated machines are slow: every time limit is multiplied by this.
+PATIENCE = float(os.environ.get("CTRACE_PATIENCE", "1"))
+
+
+def program(name):
+    return str(PROGRAMS / name)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Every way to open a file is seen, once, with what was asked and what came of it."""
+
+import os
+import platform
+
+import pytest
+
+from harness import settings
+from harness.trace import Trace
+from harness.truth import assert_same, programs_own, run_program
+
+SYSCALLS = ["open", "openat", "openat2", "creat"]
+HAS_OLD_CALLS = platform.machine() == "x86_64"
+
+
+def traced(cgroup, program, *args, **kwargs):
+    with Trace("--cgroup", cgroup) as trace:
+        made = run_program(cgroup, program, *args, **kwargs)
+    return trace.events, made
+
+
+@pytest.mark.parametrize("call", SYSCALLS)
+def test_call_is_one_event(cgroup, work, call):
+    made = traced(cgroup, "opener", "--flags", "O_RDWR|O_CREAT", "--mode", "640", call, work / "f")
+    assert_same(*made)
+
+
+@pytest.mark.parametrize("call", SYSCALLS)
+def test_failed_call_is_one_event(cgroup, work, call):
+    assert_same(*traced(cgroup, "opener", call, work / "no" / "f"))
+
+
+@pytest.mark.parametrize("call", ["openat", "openat2"])
+def test_name_relative_to_dirfd(cgroup, work, call):
+    (work / "f").touch()
+    assert_same(*traced(cgroup, "opener", "--dirfd", work, call, "f", "none"))
+
+
+def test_absolute_name_ignores_dirfd(cgroup, work):
+    (work / "f").touch()
+    assert_same(*traced(cgroup, "opener", "--dirfd", "/etc", "openat", work / "f", work / "none"))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "O_RDONLY",
+        "O_WRONLY",
+        "O_RDWR|O_APPEND|O_NONBLOCK|O_NOCTTY",
+        "O_RDWR|O_SYNC|O_CLOEXEC",
+        "O_RDWR|O_DSYNC",
+        "O_WRONLY|O_TRUNC|O_NOFOLLOW|O_NOATIME",
+        "O_RDONLY|O_PATH",
+    ],
+)
+def test_flags_as_passed(cgroup, work, flags):
+    (work / "f").touch()
+    assert_same(*traced(cgroup, "opener", "--flags", flags, "openat", work / "f"))
+
+
+def test_mode_only_where_a_file_may_be_made(cgroup, work):
+    (work / "f").touch()
+    events, made = traced(cgroup, "opener", "--mode", "600", "openat", work / "f")
+    assert_same(events, made)
+    assert all("mode" not in event["file"] for event in events)
+
+
+@pytest.mark.parametrize("target", [".", "f"])
+def test_o_path(cgroup, work, target):
+    (work / "f").touch()
+    assert_same(*traced(cgroup, "opener", "--flags", "O_PATH", "openat", work / target))
+
+
+def test_o_tmpfile_has_no_name(cgroup, work):
+    options = ("--flags", "O_RDWR|O_TMPFILE", "--mode", "600")
+    assert_same(*traced(cgroup, "opener", *options, "openat", work))
+
+
+@pytest.mark.parametrize(
+    "resolve, name",
+    [
+        ("RESOLVE_BENEATH", "sub/f"),
+        ("RESOLVE_IN_ROOT", "/sub/../../f"),
+        ("RESOLVE_NO_SYMLINKS", "f"),
+        ("RESOLVE_NO_XDEV", "f"),
+        ("RESOLVE_NO_MAGICLINKS", "f"),
+    ],
+)
+def test_openat2_resolve(cgroup, work, resolve, name):
+    (work / "sub").mkdir()
+    (work / "f").touch()
+    (work / "sub" / "f").touch()
+    options = ("--dirfd", work, "--resolve", resolve)
+    assert_same(*traced(cgroup, "opener", *options, "openat2", name))
+
+
+def test_open_by_handle_at(cgroup, work):
+    (work / "f").touch()
+    assert_same(*traced(cgroup, "opener", "handle", work / "f", cwd=work))
+
+
+def test_failed_open_by_handle_at(cgroup, work):
+    (work / "f").touch()
+    assert_same(*traced(cgroup, "opener", "--stale", "handle", work / "f", cwd=work))
+
+
+def test_descriptors_without_an_open_are_no_events(cgroup):
+    events, _ = traced(cgroup, "odd", "quiet")
+    assert [
+        event
+        for event in events
+        if event["call"] not in ("execve", "execveat") and event["process"]["comm"] == "odd"
+    ] == []
+
+
+def test_interrupted_open_is_one_failure(cgroup, work):
+    os.mkfifo(work / "fifo")
+    assert_same(*traced(cgroup, "odd", "interrupted", work / "fifo"))
+
+
+def test_restarted_open_is_one_success(cgroup, work):
+    os.mkfifo(work / "fifo")
+    assert_same(*traced(cgroup, "odd", "restarted", work / "fifo"))
+
+
+# --- calls that no open tracepoint sees ------------------------------------------
+
+
+@pytest.mark.skipif(not HAS_OLD_CALLS, reason="int 0x80 is x86's own")
+@pytest.mark.parametrize("call", SYSCALLS)
+def test_32_bit_call_from_64_bit_code(cgroup, work, call):
+    (work / "f").touch()
+    events, made = traced(cgroup, "compat32", call, work / "f", work / "no" / "f")
+    assert_same(events, made)
+    assert all(event.get("compat") for event in events if event["call"] == call)
+
+
+@pytest.mark.parametrize("call", ["openat", "openat2"])
+@pytest.mark.parametrize("how", ["inline", "async", "sqpoll", "direct"])
+def test_io_uring(cgroup, work, how, call):
+    (work / "f").touch()
+    with Trace("--cgroup", cgroup) as trace:
+        made = run_program(cgroup, "uring", how, call, work / "f", work / "none")
+    if "tracepoint backend" in trace.stderr:
+        # asserted, so that it is noticed when it is no longer true
+        assert programs_own(trace.events, made) == []
+        pytest.skip("the tracepoint backend sees no io_uring yet")
+    assert_same(trace.events, made)
+
+
+@pytest.mark.parametrize("program", ["opener", "sh", "script"])
+def test_exec_is_an_open_of_the_program(cgroup, work, program):
+    """The file that is run; of a script, the interpreter's too."""
+    (work / "script").write_text("#!/bin/sh\nexit 0\n")
+    (work / "script").chmod(0o755)
+    command = {
+        "opener": [settings.program("odd"), "quiet"],
+        "sh": ["/bin/sh", "-c", "exit"],
+        "script": [work / "script"],
+    }[program]
+    with Trace("--cgroup", cgroup) as trace:
+        done = cgroup.run(*command)
+    assert done.returncode == 0
+    execs = [event["file"]["path"] for event in trace.opens() if event["call"] == "execve"]
+    real = os.path.realpath("/bin/sh" if program == "script" else command[0])
+    assert real in execs
+
+
+@pytest.mark.parametrize("error", ["ENOENT", "EACCES", "ENOEXEC"])
+def test_failed_exec(cgroup, work, error):
+    target = work / "program"
+    if error != "ENOENT":
+        target.write_bytes(b"\0not a program")
+        target.chmod(0o755 if error == "ENOEXEC" else 0o644)
+    with Trace("--cgroup", cgroup) as trace:
+        cgroup.run("/usr/bin/env", target)
+    failed = [event for event in trace.opens(comm="env") if event.get("error") == error]
+    assert [(event["call"], event["file"]["path"]) for event in failed] == [("execve", str(target))]

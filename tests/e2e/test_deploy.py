@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""The container image and the Kubernetes manifests that we ship."""
+
+import io
+import json
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from harness import settings
+from harness.schema import Lines
+from harness.settings import TOP
+
+# All that the Dockerfile copies: build/ may hold gigabytes that an engine need not be sent.
+CONTEXT = [
+    "Dockerfile",
+    "Makefile",
+    "VERSION",
+    "LICENSE",
+    "bpf",
+    "pkg",
+    "cmd",
+    "docs",
+    "tests/packages",
+]
+BASE = "debian:bookworm"
+
+
+@pytest.fixture(scope="module")
+def manifests():
+    if not shutil.which("kubectl"):
+        pytest.skip("no kubectl here")
+    done = subprocess.run(
+        ["kubectl", "kustomize", TOP / "k8s"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_kustomize_accepts_the_manifests(manifests):
+    for kind in ("Namespace", "DaemonSet"):
+        assert f"kind: {kind}\n" in manifests
+
+
+def test_daemonset_has_what_tracing_needs(manifests):
+    for line in ("hostPID: true", "privileged: true", "- --host-root", "- name: NODE_NAME"):
+        assert line in manifests
+    mounts = manifests.split("volumeMounts:")[1].split("volumes:")[0]
+    assert mounts.count("mountPath:") == mounts.count("readOnly: true")
+
+
+def make_base_image(docker, directory):
+    """The Dockerfile's base image, without a registry: Debian as its installer makes it."""
+    if not shutil.which("debootstrap"):
+        pytest.skip("no debootstrap here to make the base image (apt-get install debootstrap)")
+    root = directory / "root"
+    suite = BASE.split(":")[1]
+    done = subprocess.run(
+        ["debootstrap", "--variant=minbase", suite, root],
+        capture_output=True,
+        text=True,
+        timeout=600 * settings.PATIENCE,
+        check=False,
+    )
+    if done.returncode != 0:
+        pytest.skip(f"debootstrap can't get {suite}: {done.stdout[-300:]}")
+    archive = directory / "root.tar"
+    subprocess.run(["tar", "-C", root, "--exclude=./dev/*", "-cf", archive, "."], check=True)
+    shutil.rmtree(root)
+    docker("import", archive, BASE, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def image(docker, tmp_path_factory):
+    make_base_image(docker, tmp_path_factory.mktemp("base"))
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as archive:
+        for name in CONTEXT:
+            archive.add(TOP / name, arcname=name)
+    path = tmp_path_factory.mktemp("context") / "context.tar"
+    path.write_bytes(context.getvalue())
+    with path.open("rb") as stdin:
+        # The engine has no bridge, and the packages must come from somewhere.
+        docker("build", "--network", "host", "-t", "ctrace", "-", stdin=stdin, timeout=900)
+    return "ctrace"
+
+
+@pytest.mark.slow
+def test_image_is_small_and_labelled(docker, image):
+    (info,) = json.loads(docker("image", "inspect", image))
+    assert info["Size"] < 20_000_000
+    assert info["Config"]["Entrypoint"] == ["/usr/bin/ctrace"]
+    labels = info["Config"]["Labels"]
+    assert labels["org.opencontainers.image.licenses"] == "BSD-2-Clause OR GPL-2.0-only"
+
+
+@pytest.mark.slow
+def test_image_traces_a_container_of_its_own_engine(docker, image, docker_container):
+    name, full = docker_container("while :; do cat /etc/motd; sleep 0.1; done")
+    # As the DaemonSet does it, with this engine's folder in the place of the host's.
+    out = docker(
+        "run", "--rm", "--privileged", "--pid", "host", "--cgroupns", "host", "--network", "none",
+        "-v", "/sys/fs/cgroup:/sys/fs/cgroup:ro", "-v", "/sys/fs/cgroup:/host/sys/fs/cgroup:ro",
+        "-v", "/run:/host/run:ro", "-v", f"{docker.data_root}:/host/var/lib/docker:ro",
+        "-e", "NODE_NAME=node-7", image, "--host-root", "/host",
+        "--container", name, "--duration", "3",
+    )  # fmt: skip
+    parser = Lines()
+    events = [parser.parse(line + b"\n") for line in out.encode().splitlines()]
+    assert {event["container"]["id"] for event in events} == {full}
+    assert {event["container"]["name"] for event in events} == {name}
+    assert "/etc/motd" in {event["file"]["path"] for event in events}
+    assert {event["k8s"]["node"] for event in events} == {"node-7"}
+
+
+@pytest.mark.slow
+def test_image_lists_the_containers(docker, image, docker_container):
+    name, full = docker_container("sleep 60")
+    out = docker(
+        "run", "--rm", "--privileged", "--pid", "host", "--cgroupns", "host", "--network", "none",
+        "-v", "/sys/fs/cgroup:/sys/fs/cgroup:ro", "-v", "/run:/host/run:ro",
+        "-v", f"{docker.data_root}:/host/var/lib/docker:ro",
+        image, "ps", "--host-root", "/host", "-o", "json",
+    )  # fmt: skip
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert (name, full) in [(row["name"], row["id"]) for row in rows]
+
+
+def test_dockerfile_copies_only_what_there_is():
+    """A build context is checked late and slowly; this is early and quick."""
+    lines = Path(TOP / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if line.startswith("COPY ") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                assert (TOP / source).exists(), line
+                assert any(source == name or source.startswith(name + "/") for name in CONTEXT)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""A cgroup's children belong to it, whenever they were made; who leaves is out."""
+
+from subprocess import DEVNULL
+
+from harness.settings import program
+from harness.trace import Trace
+from harness.truth import run_program
+
+
+def names(trace):
+    return [event["file"].get("name") for event in trace.opens()]
+
+
+def test_children_that_were_there(cgroup):
+    deepest = cgroup.child("a").child("b").child("c")
+    with Trace("--cgroup", cgroup) as trace:
+        run_program(deepest, "opener", "openat", "/etc")
+    assert "/etc" in names(trace)
+    assert {event["cgroup_id"] for event in trace.opens(comm="opener")} == {deepest.id}
+
+
+def test_children_made_later(cgroup):
+    with Trace("--cgroup", cgroup) as trace:
+        deepest = cgroup.child("a").child("b").child("c")
+        run_program(deepest, "opener", "openat", "/etc")
+    assert "/etc" in names(trace)
+
+
+def test_children_made_while_it_starts(cgroup):
+    """Between the scan of what is there and the hooks' going live nothing slips through."""
+    with Trace("--cgroup", cgroup, wait=False) as trace:
+        children = []
+        while not trace.live():
+            assert trace.process.poll() is None, trace.stderr
+            children.append(cgroup.child(f"n{len(children)}"))
+            if len(children) > 20000:
+                break
+        for child in children[-200:]:
+            run_program(child, "opener", "openat", f"/etc/{child.path.name}")
+    seen = set(names(trace))
+    assert {f"/etc/{child.path.name}" for child in children[-200:]} <= seen
+
+
+def test_many_children(cgroup):
+    with Trace("--cgroup", cgroup) as trace:
+        for number in range(300):
+            child = cgroup.child(f"n{number}")
+            if number % 100 == 0:
+                run_program(child, "opener", "openat", f"/etc/{number}")
+            child.remove()
+    assert {"/etc/0", "/etc/100", "/etc/200"} <= set(names(trace))
+
+
+def test_sibling_is_not_traced(cgroup):
+    inside, outside = cgroup.child("inside"), cgroup.child("outside")
+    with Trace("--cgroup", inside) as trace:
+        run_program(outside, "opener", "openat", "/etc")
+    assert names(trace) == []
+
+
+def test_parent_is_not_traced(cgroup):
+    child = cgroup.child("child")
+    with Trace("--cgroup", child) as trace:
+        run_program(cgroup, "opener", "openat", "/etc")
+    assert names(trace) == []
+
+
+def test_process_that_joins_is_reported_from_then_on(cgroup):
+    inside, outside = cgroup.child("inside"), cgroup.child("outside")
+    process = outside.popen(program("load"), "forever", "/etc", stdout=DEVNULL)
+    try:
+        with Trace("--cgroup", inside) as trace:
+            assert trace.lines == []
+            inside.add(process.pid)
+            trace.wait_line(b'"/etc"', "an open of the process that joined")
+    finally:
+        process.kill()
+        process.wait()
+    assert set(names(trace)) == {"/etc"}
+
+
+def test_process_that_leaves_is_not_reported_any_more(cgroup):
+    inside, outside = cgroup.child("inside"), cgroup.child("outside")
+    process = inside.popen(program("load"), "paced", "100000", "5", "/etc", stdout=DEVNULL)
+    try:
+        with Trace("--cgroup", inside) as trace:
+            trace.wait_line(b'"/etc"', "an open of the process")
+            outside.add(process.pid)
+            # what was under way is told by now: one more open marks the place
+            run_program(inside, "opener", "openat", "/marker")
+            trace.wait_line(b'"/marker"', "the marker")
+            until_marker = len(trace.lines)
+            run_program(inside, "opener", "openat", "/marker2")
+            trace.wait_line(b'"/marker2"', "the second marker")
+    finally:
+        process.kill()
+        process.wait()
+    after = [event["file"].get("name") for event in trace.events[until_marker:]]
+    assert "/marker2" in after and "/etc" not in after
+
+
+def test_thread_in_a_threaded_child(cgroup):
+    """Only one thread of a process is in the group: only its opens are reported."""
+    parent = cgroup.child("p")
+    threaded = parent.child("t")
+    (threaded.path / "cgroup.type").write_text("threaded")
+    process = parent.popen(program("load"), "paced", "100000", "5", "/etc", stdout=DEVNULL)
+    try:
+        with Trace("--cgroup", threaded) as trace:
+            threaded.add(process.pid, threads=True)
+            trace.wait_line(b'"/etc"', "an open of the thread that joined")
+    finally:
+        process.kill()
+        process.wait()
+    assert {event["cgroup_id"] for event in trace.opens()} == {threaded.id}

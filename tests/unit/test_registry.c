@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "container/registry.h"
+#include "container/select.h"
+
+#define X4(s)      s s s s
+#define DOCKER_ID  X4(X4("a1")) X4(X4("a1"))
+#define CRI_ID     X4(X4("b2")) X4(X4("b2"))
+#define SANDBOX_ID X4(X4("c3")) X4(X4("c3"))
+#define PODMAN_ID  X4(X4("d4")) X4(X4("d4"))
+#define OTHER_ID   X4(X4("e5")) X4(X4("e5"))
+#define POD        "/kubepods/besteffort/pod0a1b2c3d-1111-2222-3333-444455556666"
+
+static struct cgroup_fs *fs;
+static struct registry *reg;
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static void open_registry(const char *host_root)
+{
+	struct registry_settings settings = { .runtimes.host_root = host_root };
+	struct error err;
+
+	if (!fs && cgroup_fs_open(&fs, NULL, &err) < 0)
+		cr_skip_test("%s", err.text);
+	settings.cgroups = fs;
+	cr_assert_eq(registry_open(&reg, &settings, &err), 0, "%s", err.text);
+}
+
+static void close_registry(void)
+{
+	registry_free(reg);
+	cgroup_fs_free(fs);
+	registry_free(NULL);
+}
+
+/* --- cgroups that are only told of ----------------------------------------------- */
+
+static void setup(void)
+{
+	open_registry("tests/unit/fixtures/host");
+}
+
+TestSuite(registry, .init = setup, .fini = close_registry);
+
+static const struct container *add(const char *path, __u64 cgroup_id)
+{
+	const struct container *c = NULL;
+	struct error err;
+	int r = registry_add_cgroup(reg, path, cgroup_id, &c, &err);
+
+	cr_assert_geq(r, 0, "%s", err.text);
+	cr_expect_eq(r, c != NULL, "'%s'", path);
+	return c;
+}
+
+Test(registry, knows_a_cgroup_from_birth)
+{
+	static const struct {
+		const char *path, *id, *runtime, *name, *image, *pod;
+		bool has_state, sandbox;
+	} rows[] = {
+		{ "/docker/" DOCKER_ID, DOCKER_ID, "docker", "web", "busybox:demo", NULL, true,
+		  false },
+		{ POD "/" CRI_ID, CRI_ID, "containerd", "nginx", "docker.io/library/nginx:1.27",
+		  "web-7d4b9", true, false },
+		{ POD "/" SANDBOX_ID, SANDBOX_ID, "containerd", NULL, NULL, "web-7d4b9", true,
+		  true },
+		{ "/libpod_parent/libpod-" PODMAN_ID, PODMAN_ID, "podman", "pod-less",
+		  "localhost/busybox:demo", NULL, true, false },
+		{ "/docker/" OTHER_ID, OTHER_ID, "docker", NULL, NULL, NULL, false, false },
+		{ "/lxc.payload.web", "web", "lxc", "web", NULL, NULL, true, false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct container *c = add(rows[i].path, 1ULL << 40 | i);
+
+		cr_assert_not_null(c, "row %zu", i);
+		cr_expect_str_eq(c->id, rows[i].id, "row %zu", i);
+		cr_expect_str_eq(c->cgroup_path, rows[i].path, "row %zu", i);
+		cr_expect(same(c->runtime, rows[i].runtime), "row %zu: %s", i, c->runtime);
+		cr_expect(same(c->name, rows[i].name), "row %zu: %s", i, c->name);
+		cr_expect(same(c->image, rows[i].image), "row %zu: %s", i, c->image);
+		cr_expect(same(c->k8s_pod, rows[i].pod), "row %zu: %s", i, c->k8s_pod);
+		cr_expect_eq(c->has_state, rows[i].has_state, "row %zu", i);
+		cr_expect_eq(c->sandbox, rows[i].sandbox, "row %zu", i);
+		cr_expect_eq(registry_find(reg, 1ULL << 40 | i), c, "row %zu", i);
+		cr_expect_null(registry_find(reg, i), "32 bits of an id are no id");
+		cr_expect_eq(registry_at(reg, i), c, "row %zu", i);
+	}
+	cr_expect_eq(registry_count(reg), i);
+}
+
+Test(registry, cgroups_that_are_no_containers)
+{
+	cr_expect_null(add("/", 1));
+	cr_expect_null(add("/system.slice", 2));
+	cr_expect_null(add("/system.slice/docker.service", 3));
+	cr_expect_null(add(POD, 4));
+	cr_expect_null(add("/libpod_parent/libpod-conmon-" PODMAN_ID, 5));
+	cr_expect_null(registry_find(reg, 2));
+	cr_expect_null(registry_find(reg, 5));
+}
+
+Test(registry, cgroups_inside_belong_to_their_container)
+{
+	const struct container *outer = add("/docker/" DOCKER_ID, 10);
+	const struct container *inner = add("/docker/" DOCKER_ID "/docker/" OTHER_ID, 11);
+
+	cr_expect_eq(add("/docker/" DOCKER_ID "/init.scope", 12), outer);
+	cr_expect_eq(add("/docker/" DOCKER_ID "/docker", 13), outer);
+	cr_expect_neq(inner, outer);
+	cr_expect_str_eq(inner->id, OTHER_ID);
+	cr_expect_eq(add("/docker/" DOCKER_ID "/docker/" OTHER_ID "/x", 14), inner);
+	cr_expect_eq(registry_owner(reg, "/docker/" DOCKER_ID "/a/b/c"), outer);
+	cr_expect_eq(registry_owner(reg, "/docker/" DOCKER_ID "/docker/" OTHER_ID), inner);
+	cr_expect_null(registry_owner(reg, "/docker/" DOCKER_ID "0"));
+	cr_expect_null(registry_owner(reg, "/docker"));
+	cr_expect_null(registry_owner(reg, "/"));
+	cr_expect_null(registry_find(reg, 12));
+	cr_expect_eq(registry_count(reg), 2);
+}
+
+/* A container names a cgroup of its own after another container. */
+Test(registry, a_borrowed_id_gets_no_borrowed_name)
+{
+	const struct container *web = add("/docker/" DOCKER_ID, 20);
+	const struct container *fraud = add("/docker/" OTHER_ID, 21);
+
+	cr_expect_eq(add("/docker/" OTHER_ID "/docker/" DOCKER_ID, 22), fraud);
+	cr_expect_null(registry_find(reg, 22));
+	cr_expect_null(fraud->name);
+	cr_expect_str_eq(web->name, "web");
+
+	/* also of one that the host has state of, but no cgroup now */
+	cr_assert_not_null(add("/docker/" OTHER_ID "/docker/" CRI_ID, 23));
+	cr_expect_null(registry_find(reg, 23)->name);
+	cr_expect_null(registry_find(reg, 23)->k8s_pod);
+}
+
+Test(registry, a_restarted_container_is_another_cgroup)
+{
+	const struct container *first = add("/docker/" DOCKER_ID, 30);
+	const struct container *second = add("/docker/" DOCKER_ID, 31), *c;
+	struct error err;
+
+	cr_expect_neq(first, second);
+	cr_expect_str_eq(second->name, "web");
+	cr_expect_eq(registry_find(reg, 30), first, "its last events may be on the way");
+	cr_expect_eq(registry_owner(reg, "/docker/" DOCKER_ID "/x"), second);
+	cr_assert_eq(select_container(reg, "web", &c, &err), 0, "%s", err.text);
+	cr_expect_eq(c, second);
+
+	cr_expect(registry_remove(reg, 30));
+	cr_expect_not(registry_remove(reg, 30));
+	cr_expect_null(registry_find(reg, 30));
+	cr_expect_eq(registry_owner(reg, "/docker/" DOCKER_ID), second);
+	cr_expect(registry_remove(reg, 31));
+	cr_expect_null(registry_owner(reg, "/docker/" DOCKER_ID));
+	cr_expect_eq(registry_count(reg), 0);
+}
+
+Test(registry, sweep_takes_out_what_is_gone)
+{
+	add("/docker/" DOCKER_ID, 40);
+	add("/docker/" OTHER_ID, 41);
+	add("/lxc.payload.web", 42);
+	cr_expect_eq(registry_sweep(reg), 3);
+	cr_expect_eq(registry_count(reg), 0);
+	cr_expect_null(registry_find(reg, 40));
+	cr_expect_not_null(add("/docker/" DOCKER_ID, 43));
+}
+
+Test(registry, dead_containers_are_not_listed)
+{
+	struct error err;
+	size_t i;
+
+	cr_assert_eq(registry_scan(reg, &err), 0, "%s", err.text);
+	for (i = 0; i < registry_count(reg); i++)
+		cr_expect_str_neq(registry_at(reg, i)->id, DOCKER_ID);
+}
+
+Test(registry, a_bad_root_is_refused)
+{
+	static const char *const roots[] = { "runc=relative", NULL };
+	struct registry_settings settings = { .cgroups = fs, .runtimes.extra_roots = roots };
+	struct registry *none = NULL;
+	struct error err;
+
+	cr_expect_eq(registry_open(&none, &settings, &err), -EINVAL);
+	cr_expect_null(none);
+}
+
+Test(registry, thousands_come_and_go)
+{
+	enum { MANY = 3000 };
+	char path[128];
+	__u64 i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "/docker/%064llx", (unsigned long long)i);
+		cr_assert_not_null(add(path, i + 100));
+	}
+	for (i = 0; i < MANY; i += 2)
+		cr_assert(registry_remove(reg, i + 100));
+	for (i = 0; i < MANY; i++) {
+		snprintf(path, sizeof(path), "/docker/%064llx/x", (unsigned long long)i);
+		cr_expect_eq(registry_owner(reg, path) != NULL, i & 1);
+		cr_expect_eq(registry_find(reg, i + 100) != NULL, i & 1);
+	}
+	cr_expect_eq(registry_count(reg), MANY / 2);
+}
+
+/* --- real cgroups and state files that go with them: needs root ------------------ */
+
+static char host[] = "/tmp/ctrace-test-registry.XXXXXX";
+static char base[64];
+static int host_fd = -1;
+
+static void setup_real(void)
+{
+	struct error err;
+
+	if (geteuid())
+		cr_skip_test("making cgroups needs root");
+	cr_assert_not_null(mkdtemp(host));
+	host_fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	open_registry(host);
+	snprintf(base, sizeof(base), "/ctrace-test-%d", getpid());
+	if (cgroup_make(fs, base, NULL, &err) < 0)
+		cr_skip_test("%s", err.text);
+}
+
+static void teardown_real(void)
+{
+	char *command;
+	struct error err;
+
+	if (host_fd < 0)
+		return;
+	cgroup_remove(fs, base, &err);
+	cr_assert(asprintf(&command, "rm -r '%s'", host) > 0);
+	cr_expect_eq(system(command), 0);
+	free(command);
+	close_registry();
+}
+
+TestSuite(registry_real, .init = setup_real, .fini = teardown_real, .timeout = 30);
+
+/* `path` is below base in all of these. */
+static __u64 make(const char *path)
+{
+	struct error err;
+	char full[512];
+	__u64 id = 0;
+
+	snprintf(full, sizeof(full), "%s%s", base, path);
+	cr_assert_eq(cgroup_make(fs, full, &id, &err), 0, "%s", err.text);
+	return id;
+}
+
+static void drop(const char *path)
+{
+	struct error err;
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", base, path);
+	cr_assert_eq(cgroup_remove(fs, full, &err), 0, "%s", err.text);
+}
+
+static void put(const char *id, const char *dir, const char *file, const char *text)
+{
+	char path[512];
+	auto_close int fd = -1;
+
+	snprintf(path, sizeof(path), "run");
+	mkdirat(host_fd, path, 0755);
+	snprintf(path, sizeof(path), "run/%s", dir);
+	mkdirat(host_fd, path, 0755);
+	snprintf(path, sizeof(path), "run/%s/%s", dir, id);
+	mkdirat(host_fd, path, 0755);
+	snprintf(path, sizeof(path), "run/%s/%s/%s", dir, id, file);
+	fd = openat(host_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+static void put_runc(const char *id, const char *path)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "{\"init_process_pid\":7,\"cgroup_paths\":{\"\":\"%s%s%s\"}}",
+		 cgroup_fs_mount_point(fs), base, path);
+	put(id, "runc", "state.json", text);
+}
+
+static void put_crun(const char *id, const char *path)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "{\"pid\":8,\"cgroup-path\":\"%s%s\",\"scope\":\"\"}", base,
+		 path);
+	put(id, "crun", "status", text);
+}
+
+static const struct container *add_real(const char *path, __u64 id)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", base, path);
+	return add(full, id);
+}
+
+static void scan(void)
+{
+	struct error err;
+
+	cr_assert_eq(registry_scan(reg, &err), 0, "%s", err.text);
+}
+
+Test(registry_real, a_scan_joins_tree_and_files)
+{
+	__u64 odd = make("/odd"), docker, inner, fraud;
+
+	make("/docker");
+	docker = make("/docker/" DOCKER_ID);
+	make("/docker/" DOCKER_ID "/docker");
+	inner = make("/docker/" DOCKER_ID "/docker/" OTHER_ID);
+	make("/docker/" DOCKER_ID "/docker/deeper");
+	fraud = make("/docker/" DOCKER_ID "/docker/deeper/" CRI_ID);
+	make("/zz");
+	make("/zz/" CRI_ID); /* walked in some order, known as the true one in any */
+	put_runc("plain", "/odd");
+	put_crun("dead", "/none");
+	put_crun("root", "/..");
+
+	scan();
+	cr_assert_not_null(registry_find(reg, odd));
+	cr_expect_str_eq(registry_find(reg, odd)->id, "plain");
+	cr_expect_str_eq(registry_find(reg, odd)->runtime, "runc");
+	cr_expect_eq(registry_find(reg, odd)->init_pid, 7);
+	cr_expect_str_eq(registry_find(reg, docker)->id, DOCKER_ID);
+	cr_expect_str_eq(registry_find(reg, inner)->id, OTHER_ID);
+	cr_expect_null(registry_find(reg, fraud));
+
+	drop("/odd");
+	cr_expect_eq(registry_sweep(reg), 1);
+	cr_expect_null(registry_find(reg, odd));
+	scan();
+	cr_expect_null(registry_find(reg, odd));
+}
+
+Test(registry_real, a_scan_again_keeps_and_completes)
+{
+	__u64 id;
+	const struct container *c;
+	size_t count;
+
+	make("/docker");
+	id = make("/docker/" OTHER_ID);
+	scan();
+	count = registry_count(reg);
+	c = registry_find(reg, id);
+	cr_assert_not_null(c);
+	cr_expect_not(c->has_state);
+
+	put_runc(OTHER_ID, "/docker/" OTHER_ID);
+	scan();
+	cr_expect_eq(registry_find(reg, id), c);
+	cr_expect_eq(registry_count(reg), count);
+	cr_expect(c->has_state);
+	cr_expect_eq(c->init_pid, 7);
+	cr_expect_str_eq(c->runtime, "docker", "the path says more than runc: %s", c->runtime);
+}
+
+Test(registry_real, plain_containers_are_explained_once_their_file_is_there)
+{
+	__u64 same_name = make("/web"), odd = make("/odd");
+	const struct container *c;
+
+	cr_expect_null(add_real("/web", same_name));
+	cr_expect_null(add_real("/odd", odd));
+	put_runc("web", "/web");
+	put_crun("tricky", "/odd");
+
+	c = add_real("/web", same_name);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->id, "web");
+	cr_expect(c->has_state);
+	c = add_real("/odd", odd);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->id, "tricky");
+	cr_expect_str_eq(c->runtime, "crun");
+
+	make("/odd/inner");
+	cr_expect_eq(add_real("/odd/inner", 12345), c);
+}
+
+/* The same id and path again, the old one's entry still there. */
+Test(registry_real, plain_containers_restart)
+{
+	__u64 first = make("/odd"), second;
+	const struct container *a, *b;
+
+	put_runc("web", "/odd");
+	a = add_real("/odd", first);
+	cr_assert_not_null(a);
+
+	drop("/odd");
+	second = make("/odd");
+	cr_expect_neq(first, second);
+	b = add_real("/odd", second);
+	cr_assert_not_null(b);
+	cr_expect_neq(a, b);
+	cr_expect_eq(b->cgroup_id, second);
+	cr_expect_eq(registry_find(reg, first), a);
+	cr_expect_eq(registry_sweep(reg), 1);
+	cr_expect_eq(registry_find(reg, second), b);
+}
+
+/* That path is now a cgroup of somebody else's. */
+Test(registry_real, a_path_without_its_container)
+{
+	__u64 first = make("/odd"), second;
+	char path[600];
+
+	put_runc("web", "/odd");
+	cr_assert_not_null(add_real("/odd", first));
+	drop("/odd");
+	second = make("/odd");
+	snprintf(path, sizeof(path), "%s/run/runc/web/state.json", host);
+	cr_assert_eq(unlink(path), 0);
+	cr_expect_null(add_real("/odd", second));
+}
+
+Test(registry_real, a_state_file_cannot_claim_the_whole_host)
+{
+	__u64 root = 0;
+	struct error err;
+
+	put("greedy", "crun", "status", "{\"pid\":1,\"cgroup-path\":\"/\"}");
+	put("greedy2", "crun", "status", "{\"pid\":1,\"cgroup-path\":\"//.\"}");
+	scan();
+	cr_assert_eq(cgroup_id_of(fs, "/", &root, &err), 0);
+	cr_expect_null(registry_find(reg, root));
+}
