@@ -28,7 +28,7 @@ ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIBS := -lbpf -lelf -lcjson -lcap
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
-	-Wno-unused-parameter $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
+	-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
 
 SRC := $(wildcard pkg/*/*.c)
 CMD := $(wildcard cmd/*.c)
@@ -47,9 +47,13 @@ all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
+# Other flags make other objects: this file changes when they do, and only then.
+FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CLANG) $(BPF_CFLAGS) $(VERSION)
+$(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || echo '$(FLAGS)' > $(BUILD)/flags)
+
 # --- the kernel side: one object, one skeleton ---------------------------------
 
-$(BUILD)/ctrace.bpf.o: bpf/ctrace.bpf.c | $(BUILD)/deps-build
+$(BUILD)/ctrace.bpf.o: bpf/ctrace.bpf.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(BUILD)/ctrace.bpf.d -MT $@ -c $< -o $@.tmp
@@ -65,7 +69,7 @@ $(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o
 
 $(BUILD)/obj/cmd/main.o: ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
 
-$(BUILD)/obj/%.o: %.c | $(BUILD)/deps-build
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -127,7 +131,7 @@ demo: ## a real container's opens in one command (root)
 
 # --- the rest ------------------------------------------------------------------
 
-inspect: $(BUILD)/ctrace ## sections, bytecode, translated and JIT-compiled code of our own program
+inspect: $(BUILD)/ctrace $(BUILD)/programs/jited ## sections, bytecode, translated and JIT-compiled code of our own program
 	$(Q)BUILD=$(BUILD) tests/inspect
 
 install: $(BUILD)/ctrace ## into DESTDIR/PREFIX (/usr/local)

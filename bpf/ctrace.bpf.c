@@ -12,8 +12,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define RAW_ARG(type, n) ((type)ctx->args[n])
 
-#define SIG_DFL ((void *)0)
-#define SIG_IGN ((void *)1)
+#define SIG_DFL    ((void *)0)
+#define SIG_IGN    ((void *)1)
 #define SA_RESTART 0x10000000
 
 /* include/linux/errno.h: what a system call returns inside the kernel when a signal came. */
@@ -36,7 +36,14 @@ static __always_inline bool interrupted(long ret)
 static __always_inline bool fatal_by_default(int sig)
 {
 	switch (sig) {
-	case 17: case 18: case 19: case 20: case 21: case 22: case 23: case 28:
+	case 17:
+	case 18:
+	case 19:
+	case 20:
+	case 21:
+	case 22:
+	case 23:
+	case 28:
 		return false; /* SIGCHLD, SIGCONT, the stopping four, SIGURG, SIGWINCH */
 	}
 	return true;

@@ -14,10 +14,10 @@
 #include <linux/types.h>
 
 enum record_type {
-	RECORD_OPEN = 1,   /* struct open_record */
-	RECORD_EXE,        /* struct exe_record: the path behind an exe_id */
-	RECORD_CGROUP_NEW, /* struct cgroup_record: made, nothing ran in it yet */
-	RECORD_CGROUP_GONE,/* struct cgroup_record: released, nothing can run in it */
+	RECORD_OPEN = 1,    /* struct open_record */
+	RECORD_EXE,         /* struct exe_record: the path behind an exe_id */
+	RECORD_CGROUP_NEW,  /* struct cgroup_record: made, nothing ran in it yet */
+	RECORD_CGROUP_GONE, /* struct cgroup_record: released, nothing can run in it */
 };
 
 /* How the open was asked for. */
@@ -36,16 +36,16 @@ enum open_call {
 
 /* open_record.bits */
 enum open_bits {
-	OPEN_RESOLVED = 1 << 0,       /* the path was taken from the opened file */
-	OPEN_DELETED = 1 << 1,        /* the file had no name any more (or never one: O_TMPFILE) */
-	OPEN_PATH_TRUNCATED = 1 << 2, /* the path's beginning did not fit; its tail is here */
-	OPEN_NAME_UNREADABLE = 1 << 3,/* the name was not readable (EFAULT) */
-	OPEN_COMPAT = 1 << 4,         /* a 32-bit system call */
-	OPEN_HAS_FLAGS = 1 << 5,      /* flags and mode are known */
-	OPEN_HAS_MODE = 1 << 6,       /* mode was passed and counts */
-	OPEN_NO_FD = 1 << 7,          /* success, but it gave the program no descriptor (exec) */
-	OPEN_HAS_BASE = 1 << 9,       /* not resolved, but the path's directory is known */
-	OPEN_FILE_NAMELESS = 1 << 8,  /* a pipe or the like: path is the file system's name, see inode */
+	OPEN_RESOLVED = 1 << 0,        /* the path was taken from the opened file */
+	OPEN_DELETED = 1 << 1,         /* the file had no name any more (or never one: O_TMPFILE) */
+	OPEN_PATH_TRUNCATED = 1 << 2,  /* the path's beginning did not fit; its tail is here */
+	OPEN_NAME_UNREADABLE = 1 << 3, /* the name was not readable (EFAULT) */
+	OPEN_COMPAT = 1 << 4,          /* a 32-bit system call */
+	OPEN_HAS_FLAGS = 1 << 5,       /* flags and mode are known */
+	OPEN_HAS_MODE = 1 << 6,        /* mode was passed and counts */
+	OPEN_NO_FD = 1 << 7,           /* success, but it gave the program no descriptor (exec) */
+	OPEN_HAS_BASE = 1 << 9,        /* not resolved, but the path's directory is known */
+	OPEN_FILE_NAMELESS = 1 << 8,   /* a pipe or the like: path holds the file system's name */
 };
 
 #define EVENT_COMM_BYTES 16   /* TASK_COMM_LEN */
@@ -53,24 +53,24 @@ enum open_bits {
 #define EVENT_PATH_BYTES 4096 /* one path by dentry walk, leaf first */
 
 struct open_record {
-	__u32 type;         /* RECORD_OPEN; first in every record */
-	__u32 tgid;         /* host numbers, not the container's */
-	__u64 when_ns;      /* CLOCK_BOOTTIME, taken when the open returned */
-	__u64 cgroup_id;    /* the task's own cgroup */
-	__u64 root_id;      /* the container's root cgroup, from the filter */
-	__u64 exe_id;       /* names the executable; 0 if not known.  See exe_record */
-	__u64 resolve;      /* openat2's RESOLVE_* */
-	__u64 inode;        /* of the opened file; 0 if not known */
+	__u32 type;      /* RECORD_OPEN; first in every record */
+	__u32 tgid;      /* host numbers, not the container's */
+	__u64 when_ns;   /* CLOCK_BOOTTIME, taken when the open returned */
+	__u64 cgroup_id; /* the task's own cgroup */
+	__u64 root_id;   /* the container's root cgroup, from the filter */
+	__u64 exe_id;    /* names the executable; 0 if not known.  See exe_record */
+	__u64 resolve;   /* openat2's RESOLVE_* */
+	__u64 inode;     /* of the opened file; 0 if not known */
 	__u32 tid;
-	__u32 ppid;         /* tgid of the parent */
-	__u32 uid, gid;     /* as the initial user namespace numbers them */
-	__s32 ret;          /* fd, or -errno */
-	__u32 flags;        /* O_*, as passed */
+	__u32 ppid;     /* tgid of the parent */
+	__u32 uid, gid; /* as the initial user namespace numbers them */
+	__s32 ret;      /* fd, or -errno */
+	__u32 flags;    /* O_*, as passed */
 	__u16 mode;
-	__u16 bits;         /* enum open_bits */
-	__u16 call;         /* enum open_call */
-	__u16 name_len;     /* bytes of name in data[], no NUL */
-	__u16 path_len;     /* bytes of leaf-first path in data[], after the name */
+	__u16 bits;     /* enum open_bits */
+	__u16 call;     /* enum open_call */
+	__u16 name_len; /* bytes of name in data[], no NUL */
+	__u16 path_len; /* bytes of leaf-first path in data[], after the name */
 	__u16 pad[3];
 	char comm[EVENT_COMM_BYTES];
 	/*
@@ -101,16 +101,16 @@ struct cgroup_record {
 	__u64 when_ns;
 	__u64 cgroup_id;
 	__u64 parent_id;
-	__u64 root_id;  /* what the filter says of it: 0 if nothing */
+	__u64 root_id; /* what the filter says of it: 0 if nothing */
 	char path[];
 };
 _Static_assert(sizeof(struct cgroup_record) == 40, "padding crept into cgroup_record");
 
 /* Why an open that was done is not in the stream; index into loss_counts. */
 enum loss_reason {
-	LOSS_RING_FULL,   /* user space did not keep up */
-	LOSS_MAP_FULL,    /* no room for one more cgroup in the filter */
-	LOSS_SKIPPED,     /* the kernel did not run our program: recursion_misses of bpf_prog_info */
+	LOSS_RING_FULL, /* user space did not keep up */
+	LOSS_MAP_FULL,  /* no room for one more cgroup in the filter */
+	LOSS_SKIPPED,   /* the kernel did not run our program: recursion_misses of bpf_prog_info */
 	LOSS_COUNT,
 };
 
@@ -126,16 +126,16 @@ struct cgroup_entry {
 
 /* Written once before load, so the verifier deletes every branch that stays off. */
 struct trace_settings {
-	__u32 tgid;        /* 0: any */
+	__u32 tgid; /* 0: any */
 	__u32 uid;
-	__u32 own_tgid;    /* ctrace's own */
+	__u32 own_tgid; /* ctrace's own */
 	__u8 uid_set;
-	__u8 comm_len;     /* 0: any */
+	__u8 comm_len; /* 0: any */
 	__u8 failed_only;
 	__u8 writes_only;
-	__u8 watch_cgroups;/* report cgroups made outside the traced ones, too */
+	__u8 watch_cgroups; /* report cgroups made outside the traced ones, too */
 	__u8 pad[7];
-	__u64 wakeup_bytes;/* wake the reader once this much waits in the ring */
+	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
 	char comm[EVENT_COMM_BYTES];
 };
 

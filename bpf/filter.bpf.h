@@ -13,7 +13,8 @@ static __always_inline bool task_wanted(void)
 	if (settings.uid_set && (__u32)bpf_get_current_uid_gid() != settings.uid)
 		return false;
 	if (settings.comm_len) {
-		/* Two words, since a byte loop costs and __builtin_memcmp() wants constant sizes. */
+		/* Two words, since a byte loop costs and __builtin_memcmp() wants constant sizes.
+		 */
 		__u64 comm[EVENT_COMM_BYTES / 8];
 		const volatile __u64 *wanted = (const volatile __u64 *)settings.comm;
 

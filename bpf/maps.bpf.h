@@ -9,7 +9,8 @@
 #include "read.bpf.h"
 #include "syscall.bpf.h"
 
-/* One executable.  Addresses alone could be reused; with inode and generation they name one file. */
+/* One executable.  Addresses alone could be reused; with inode and generation they name one file.
+ */
 struct exe_key {
 	__u64 dentry, mnt, inode, generation;
 };
@@ -53,7 +54,7 @@ enum scratch_slot { SCRATCH_SYS_EXIT, SCRATCH_EXEC, SCRATCH_SIGNAL, SCRATCH_CGRO
 /* The same data behind each kind of record: one is put together at a time. */
 struct scratch {
 	struct open_request request;
-	struct file *file; /* what the request opened; NULL: nothing, or not known */
+	struct file *file;          /* what the request opened; NULL: nothing, or not known */
 	struct dentry *walk_dentry; /* where path_walk() starts */
 	struct mount *walk_mnt;
 	struct exe_key exe_key;
@@ -108,8 +109,8 @@ static __always_inline long ring_write(void *record, __u64 size)
 	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
 
 	return bpf_ringbuf_output(&events, record, size,
-				  waiting >= settings.wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
-								     BPF_RB_NO_WAKEUP);
+				  waiting >= settings.wakeup_bytes ? BPF_RB_FORCE_WAKEUP
+								   : BPF_RB_NO_WAKEUP);
 }
 
 #endif

@@ -61,18 +61,20 @@ static __always_inline struct path *base_of(const struct open_request *rq, bool 
  * Pipes, namespaces and the like have no path; the kernel makes up a text when
  * asked (d_dname).  The file system's name and the inode number say the same.
  */
-static __always_inline bool put_nameless(struct scratch *s, struct dentry *dentry, __u32 at)
+static __always_inline bool is_nameless(struct dentry *dentry)
 {
 	struct dentry_operations *op = kread(dentry, d_op);
-	long len;
 
-	if (!op || !kread(op, d_dname))
-		return false;
-	len = bpf_probe_read_kernel_str(s->data + at, 64,
-					kread(kread(kread(dentry, d_sb), s_type), name));
+	return op && kread(op, d_dname);
+}
+
+static __always_inline void put_nameless(struct scratch *s, struct dentry *dentry, __u32 at)
+{
+	long len = bpf_probe_read_kernel_str(s->data + at, 64,
+					     kread(kread(kread(dentry, d_sb), s_type), name));
+
 	s->open.path_len = len > 0 ? len - 1 : 0;
 	s->open.bits |= OPEN_FILE_NAMELESS;
-	return true;
 }
 
 static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct task_struct *task)
@@ -89,8 +91,10 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		dentry = kread(path, dentry);
 		s->open.inode = kread(kread(file, f_inode), i_ino);
 		s->open.bits |= OPEN_RESOLVED;
-		if (put_nameless(s, dentry, at))
+		if (is_nameless(dentry)) {
+			put_nameless(s, dentry, at);
 			return;
+		}
 		if (dentry_deleted(dentry))
 			s->open.bits |= OPEN_DELETED;
 	} else {
@@ -99,8 +103,10 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		path = base_of(rq, at && s->data[0] == '/', task);
 		if (!path) /* a bad dirfd: there is no directory to name */
 			return;
-		s->open.bits |= OPEN_HAS_BASE;
 		dentry = kread(path, dentry);
+		if (is_nameless(dentry)) /* nor is there below a pipe */
+			return;
+		s->open.bits |= OPEN_HAS_BASE;
 	}
 	s->walk_dentry = dentry;
 	s->walk_mnt = mount_of(kread(path, mnt));

@@ -18,7 +18,7 @@
  * reached.  A path of 4095 bytes has at most 2047 components, and every mount
  * crossed takes a step, too.
  */
-#define WALK_STEPS 32
+#define WALK_STEPS     32
 #define WALK_STRETCHES 72
 
 struct walk {
@@ -75,7 +75,7 @@ static __always_inline long walk_step(struct walk *w)
 }
 
 #define WALK_TRUNCATED (1ULL << 32) /* the way to the root was longer than EVENT_PATH_BYTES */
-#define WALK_DONE (1ULL << 33)
+#define WALK_DONE      (1ULL << 33)
 
 /* Some steps from walk_dentry and walk_mnt on, which are left where it stopped. */
 __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)

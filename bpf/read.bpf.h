@@ -36,15 +36,15 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define typed(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
 
 /* p->field, for a kernel pointer p to a struct of kernel.h. */
-#define kread(p, field)                                                        \
-	({                                                                     \
-		__auto_type at_ = (p);                                         \
-		typeof(at_->field) value_;                                     \
-		if (HAS_TYPED_LOADS)                                           \
-			value_ = typed(at_)->field;                            \
-		else                                                           \
-			bpf_core_read(&value_, sizeof(value_), &at_->field);   \
-		value_;                                                        \
+#define kread(p, field)                                                      \
+	({                                                                   \
+		__auto_type at_ = (p);                                       \
+		typeof(at_->field) value_;                                   \
+		if (HAS_TYPED_LOADS)                                         \
+			value_ = typed(at_)->field;                          \
+		else                                                         \
+			bpf_core_read(&value_, sizeof(value_), &at_->field); \
+		value_;                                                      \
 	})
 
 /* The pointer stored at a kernel address.  Any struct that starts with a pointer will do. */

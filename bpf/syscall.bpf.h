@@ -9,10 +9,10 @@
 
 #define AT_FDCWD (-100)
 
-#define O_ACCMODE 00000003
-#define O_CREAT   00000100
-#define O_TRUNC   00001000
-#define O_WRONLY  00000001
+#define O_ACCMODE     00000003
+#define O_CREAT       00000100
+#define O_TRUNC       00001000
+#define O_WRONLY      00000001
 #define O_TMPFILE_BIT 020000000 /* __O_TMPFILE of asm-generic/fcntl.h, alone */
 
 /* What the caller asked for. */
@@ -22,7 +22,7 @@ struct open_request {
 	__s32 dirfd;
 	__u32 flags;
 	__u16 mode;
-	__u16 call; /* enum open_call */
+	__u16 call;       /* enum open_call */
 	__u16 bits;       /* those of enum open_bits that the caller decides */
 	bool kernel_name; /* name is in kernel memory */
 };
@@ -68,22 +68,48 @@ static __always_inline void request_set(struct open_request *rq, __u16 call, __s
 
 #ifdef __TARGET_ARCH_x86
 
-#define TS_COMPAT 0x0002         /* arch/x86/include/asm/thread_info.h */
+#define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */
 #define X32_SYSCALL_BIT 0x40000000
 
 /* arch/x86/entry/syscalls/syscall_64.tbl, syscall_32.tbl */
-enum { NR_open = 2, NR_execve = 59, NR_creat = 85, NR_openat = 257, NR_open_by_handle_at = 304,
-       NR_execveat = 322, NR_openat2 = 437, NR_x32_execve = 520, NR_x32_execveat = 545 };
-enum { NR32_open = 5, NR32_creat = 8, NR32_execve = 11, NR32_openat = 295,
-       NR32_open_by_handle_at = 342, NR32_execveat = 358 };
+enum {
+	NR_open = 2,
+	NR_execve = 59,
+	NR_creat = 85,
+	NR_openat = 257,
+	NR_open_by_handle_at = 304,
+	NR_execveat = 322,
+	NR_openat2 = 437,
+	NR_x32_execve = 520,
+	NR_x32_execveat = 545
+};
+enum {
+	NR32_open = 5,
+	NR32_creat = 8,
+	NR32_execve = 11,
+	NR32_openat = 295,
+	NR32_open_by_handle_at = 342,
+	NR32_execveat = 358
+};
 
 static __always_inline bool may_open_nr(__u64 nr)
 {
 	switch (nr & ~(__u64)X32_SYSCALL_BIT) {
-	case NR_open: case NR_execve: case NR_creat: case NR_openat: case NR_open_by_handle_at:
-	case NR_execveat: case NR_openat2: case NR_x32_execve: case NR_x32_execveat:
-	case NR32_open: case NR32_creat: case NR32_execve: case NR32_openat:
-	case NR32_open_by_handle_at: case NR32_execveat:
+	case NR_open:
+	case NR_execve:
+	case NR_creat:
+	case NR_openat:
+	case NR_open_by_handle_at:
+	case NR_execveat:
+	case NR_openat2:
+	case NR_x32_execve:
+	case NR_x32_execveat:
+	case NR32_open:
+	case NR32_creat:
+	case NR32_execve:
+	case NR32_openat:
+	case NR32_open_by_handle_at:
+	case NR32_execveat:
 		return true;
 	}
 	return false;
@@ -172,7 +198,8 @@ static __always_inline __s64 syscall_ret(struct pt_regs *regs)
 	return kread(regs, ax);
 }
 
-/* False if the call opens nothing after all (a number that means one thing to 32-bit callers only). */
+/* False if the call opens nothing after all (a number that means one thing to 32-bit callers only).
+ */
 static __always_inline bool request_from_regs(struct open_request *rq, struct pt_regs *regs,
 					      struct task_struct *task)
 {

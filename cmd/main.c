@@ -25,10 +25,12 @@ static const struct command commands[] = {
 		.name = "run",
 		.bit = CMD_RUN,
 		.usage = "run [OPTIONS] -- CMD [ARG...]",
-		.summary = "run a command in a cgroup of its own and show what it and its children open",
-		.examples = "  ctrace run -- ls -l /etc              its own output goes to stderr\n"
-			    "  ctrace run --output ls.jsonl -- ls    ... or stays where it was\n"
-			    "  ctrace run --failed -o table -- make  which files does a build miss?\n",
+		.summary = "run a command in a cgroup of its own and show what it and its children "
+			   "open",
+		.examples =
+			"  ctrace run -- ls -l /etc              its own output goes to stderr\n"
+			"  ctrace run --output ls.jsonl -- ls    ... or stays where it was\n"
+			"  ctrace run --failed -o table -- make  which files does a build miss?\n",
 		.takes_command = true,
 		.main = run_main,
 	},

@@ -134,8 +134,8 @@ static int set_duration(struct options *o, const char *value, struct error *err)
 		o->duration_ns = seconds * 1e9;
 		return 0;
 	}
-	return error_say(err, -EINVAL, "--duration: '%s' is not a time such as 10, 500ms, 5s, 2m or 1h",
-			 value);
+	return error_say(err, -EINVAL,
+			 "--duration: '%s' is not a time such as 10, 500ms, 5s, 2m or 1h", value);
 }
 
 static int set_count(struct options *o, const char *value, struct error *err)
@@ -152,8 +152,8 @@ static int set_format(struct options *o, const char *value, struct error *err)
 	else if (!strcmp(value, "table"))
 		o->format = OUTPUT_TABLE;
 	else
-		return error_say(err, -EINVAL, "-o: '%s' is not an output format; there are: json, table",
-				 value);
+		return error_say(err, -EINVAL,
+				 "-o: '%s' is not an output format; there are: json, table", value);
 	o->format_set = true;
 	return 0;
 }
@@ -181,9 +181,9 @@ static int set_buffer_size(struct options *o, const char *value, struct error *e
 				o->ring_bytes = number << units[i].shift;
 				return 0;
 			}
-	return error_say(err, -EINVAL,
-			 "--buffer-size: '%s' is not a size such as 65536, 512K or 16M (1G at most)",
-			 value);
+	return error_say(
+		err, -EINVAL,
+		"--buffer-size: '%s' is not a size such as 65536, 512K or 16M (1G at most)", value);
 }
 
 static int set_wait(struct options *o, const char *value, struct error *err)
@@ -242,12 +242,14 @@ struct option_row {
 };
 
 #define TRACES (CMD_TRACE | CMD_RUN)
-#define ALL (CMD_TRACE | CMD_RUN | CMD_PS)
+#define ALL    (CMD_TRACE | CMD_RUN | CMD_PS)
 
 static const struct option_row rows[] = {
-	{ CMD_TRACE, 'c', "container", "X", "a container: id, unique prefix (4+) or name; repeatable",
-	  set_container, "What to trace" },
-	{ CMD_TRACE, 'g', "cgroup", "PATH", "a cgroup and all below it; repeatable", set_cgroup, NULL },
+	{ CMD_TRACE, 'c', "container", "X",
+	  "a container: id, unique prefix (4+) or name; repeatable", set_container,
+	  "What to trace" },
+	{ CMD_TRACE, 'g', "cgroup", "PATH", "a cgroup and all below it; repeatable", set_cgroup,
+	  NULL },
 	{ CMD_TRACE, 'w', "wait", NULL, "wait for containers that are not there yet, or no more",
 	  set_wait, NULL },
 	{ TRACES, 'p', "pid", "PID", "only this process", set_pid, "Which opens" },
@@ -255,18 +257,19 @@ static const struct option_row rows[] = {
 	{ TRACES, 'C', "comm", "NAME", "only commands of this name", set_comm, NULL },
 	{ TRACES, 'x', "failed", NULL, "only opens that failed", set_failed, NULL },
 	{ TRACES, 'W', "writes", NULL, "only opens for writing or creating", set_writes, NULL },
-	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration, "When to stop" },
+	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration,
+	  "When to stop" },
 	{ TRACES, 'n', "count", "N", "stop after N opens", set_count, NULL },
 	{ ALL, 'o', "format", "FORMAT", "json (one object a line) or table", set_format, "Output" },
 	{ TRACES, 'O', "output", "FILE", "write events to FILE, not to stdout", set_output, NULL },
-	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)", set_buffer_size,
-	  "Machinery" },
+	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)",
+	  set_buffer_size, "Machinery" },
 	{ TRACES, 0, "backend", "NAME", "force a way of hooking into the kernel: tracepoint",
 	  set_backend, NULL },
-	{ CMD_TRACE | CMD_PS, 0, "runtime-root", "R=DIR", "a state folder in an unusual place: docker=/srv/docker",
-	  set_runtime_root, NULL },
-	{ CMD_TRACE | CMD_PS, 0, "host-root", "DIR", "where the host's / is mounted (in a container)",
-	  set_host_root, NULL },
+	{ CMD_TRACE | CMD_PS, 0, "runtime-root", "R=DIR",
+	  "a state folder in an unusual place: docker=/srv/docker", set_runtime_root, NULL },
+	{ CMD_TRACE | CMD_PS, 0, "host-root", "DIR",
+	  "where the host's / is mounted (in a container)", set_host_root, NULL },
 	{ TRACES, 'v', "verbose", NULL, "say more on stderr", set_verbose, NULL },
 	{ ALL, 'h', "help", NULL, "this help", set_help, NULL },
 };
@@ -291,7 +294,7 @@ static void getopt_tables(struct getopt_tables *t, const struct command *cmd)
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		if (!(rows[i].commands & cmd->bit))
 			continue;
-		*l++ = (struct option) {
+		*l++ = (struct option){
 			.name = rows[i].name,
 			.has_arg = rows[i].arg ? required_argument : no_argument,
 			.val = LONG_BASE + i,
@@ -302,7 +305,7 @@ static void getopt_tables(struct getopt_tables *t, const struct command *cmd)
 			*s++ = ':';
 	}
 	*s = '\0';
-	*l = (struct option) {};
+	*l = (struct option){};
 }
 
 static const struct option_row *row_of(int value)
@@ -346,8 +349,8 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 
 		if (value == 1)
 			return error_say(err, -EINVAL,
-					 "'%s' is not an option; did you mean --container %s?", optarg,
-					 optarg);
+					 "'%s' is not an option; did you mean --container %s?",
+					 optarg, optarg);
 		if (!row)
 			return bad_option(cmd, value, argv, err);
 		r = row->set(o, optarg, err);

@@ -31,10 +31,10 @@ struct options {
 	bool wait;
 	bool verbose;
 	bool help;
-	size_t ring_bytes;   /* 0: the default */
-	__u64 duration_ns;   /* 0: no limit */
-	__u64 count;         /* 0: no limit */
-	char **command;      /* what follows the options; NULL-terminated, may be empty */
+	size_t ring_bytes; /* 0: the default */
+	__u64 duration_ns; /* 0: no limit */
+	__u64 count;       /* 0: no limit */
+	char **command;    /* what follows the options; NULL-terminated, may be empty */
 };
 
 enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4 };
@@ -42,7 +42,7 @@ enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4 };
 struct command {
 	const char *name;
 	enum command_bits bit;
-	const char *usage;    /* behind "ctrace " */
+	const char *usage; /* behind "ctrace " */
 	const char *summary;
 	const char *examples; /* whole lines */
 	bool takes_command;   /* words after the options are a command's */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include <stdio.h>
-#include <stdlib.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "commands.h"
@@ -33,8 +33,8 @@ static int list(const struct options *o, struct error *err)
 		for (size_t i = 0; all && i < n; i++)
 			all[i] = registry_at(reg, i);
 		r = all ? container_list_write(stdout, o->format_set ? o->format : OUTPUT_TABLE,
-					       all, n, err) :
-			  error_set(err, -ENOMEM, "list the containers");
+					       all, n, err)
+			: error_set(err, -ENOMEM, "list the containers");
 	}
 	free(all);
 	registry_free(reg);

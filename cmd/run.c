@@ -30,13 +30,13 @@ enum { EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 struct run {
 	const struct options *options;
 	const struct cgroup_fs *cgroups;
-	char *parent;      /* the cgroup we are in ourselves: its limits go on applying */
-	char *cgroup;      /* the command's */
-	char *program;     /* the command's file, with a '/' in it */
+	char *parent;  /* the cgroup we are in ourselves: its limits go on applying */
+	char *cgroup;  /* the command's */
+	char *program; /* the command's file, with a '/' in it */
 	pid_t child;
-	int status;        /* of wait(); valid once ended */
+	int status; /* of wait(); valid once ended */
 	bool ended;
-	int guard_pipe;    /* our end; its closing wakes the guard */
+	int guard_pipe; /* our end; its closing wakes the guard */
 	pid_t guard;
 };
 

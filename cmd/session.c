@@ -144,7 +144,10 @@ static int open_containers(struct session *s, struct error *err)
 static int open_tracer(struct session *s, struct error *err)
 {
 	const struct tracer_handler handler = {
-		.open = on_open, .lost = on_lost, .cgroup = on_cgroup, .arg = s,
+		.open = on_open,
+		.lost = on_lost,
+		.cgroup = on_cgroup,
+		.arg = s,
 	};
 	struct tracer_settings settings = {
 		.kernel = s->options->filters,
@@ -234,8 +237,7 @@ void session_announce(const struct session *s)
 	bool more = targets_watch(s->options);
 
 	say("tracing %zu container%s or cgroup%s%s (%s backend)", n, n == 1 ? "" : "s",
-	    n == 1 ? "" : "s", more ? ", and those still to start" : "",
-	    tracer_backend(s->tracer));
+	    n == 1 ? "" : "s", more ? ", and those still to start" : "", tracer_backend(s->tracer));
 }
 
 int session_trace_cgroup(struct session *s, const char *path, struct error *err)
@@ -252,13 +254,15 @@ static int take_signals(struct session *s, bool (*ended)(void *arg, int signo), 
 	struct signalfd_siginfo info;
 
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-		/* Ctrl-C reaches a command of ours by itself: only what a process sent is passed on. */
+		/* Ctrl-C reaches a command of ours by itself: only what a process sent is passed
+		 * on. */
 		bool from_process = info.ssi_code <= 0;
 		int signo = info.ssi_signo;
 
 		if (ended && signo != SIGCHLD && !from_process)
 			continue;
-		if (ended ? ended(arg, signo) : signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
+		if (ended ? ended(arg, signo)
+			  : signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
 			return 1;
 	}
 	return 0;

@@ -17,8 +17,9 @@ enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 struct session;
 
 /* Taken by session_loop(), blocked otherwise, from session_open() on. */
-static const int session_signals[] = { SIGINT,  SIGTERM, SIGHUP, SIGQUIT,
-				       SIGUSR1, SIGUSR2, SIGCHLD };
+static const int session_signals[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD
+};
 
 /*
  * Open the output, find the cgroups, load and attach the programs.  Events go to

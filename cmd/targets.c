@@ -7,10 +7,10 @@
 
 #include "container/select.h"
 
-#define CHECK_INTERVAL_NS 100000000ull     /* how often ends are looked for */
-#define SWEEP_INTERVAL_NS 10000000000ull   /* ... and containers forgotten that were never traced */
-#define PENDING_FIRST_NS 5000000ull        /* a runtime's state file is some milliseconds away */
-#define PENDING_LAST_NS 10000000000ull     /* ... or it will not come */
+#define CHECK_INTERVAL_NS 100000000ull   /* how often ends are looked for */
+#define SWEEP_INTERVAL_NS 10000000000ull /* ... and containers forgotten that were never traced */
+#define PENDING_FIRST_NS  5000000ull     /* a runtime's state file is some milliseconds away */
+#define PENDING_LAST_NS   10000000000ull /* ... or it will not come */
 
 /* A container or cgroup that is being traced. */
 struct target {
@@ -91,8 +91,8 @@ static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 	const struct add *add = arg;
 	const struct container *owner = registry_owner(add->t->use.registry, path);
 
-	return tracer_trace(add->t->use.tracer, cgroup_id,
-			    owner ? owner->cgroup_id : add->root_id, add->err);
+	return tracer_trace(add->t->use.tracer, cgroup_id, owner ? owner->cgroup_id : add->root_id,
+			    add->err);
 }
 
 static bool is_live(const struct targets *t, __u64 cgroup_id)
@@ -215,8 +215,7 @@ static bool matches(const struct container *c, const char *asked)
 
 	if (c->name && !strcmp(c->name, asked))
 		return true;
-	return !strcmp(c->id, asked) ||
-	       (len >= SELECT_PREFIX_MIN && !strncmp(c->id, asked, len));
+	return !strcmp(c->id, asked) || (len >= SELECT_PREFIX_MIN && !strncmp(c->id, asked, len));
 }
 
 static bool wanted(const struct targets *t, const struct container *c)
@@ -302,8 +301,8 @@ static int look_again(struct targets *t, __u64 now_ns, struct error *err)
 		int r = 0;
 
 		if (p->due_ns <= now_ns) {
-			r = p->wait_ns > PENDING_LAST_NS ? 1 :
-							   classify(t, p->path, p->cgroup_id, err);
+			r = p->wait_ns > PENDING_LAST_NS ? 1
+							 : classify(t, p->path, p->cgroup_id, err);
 			p->due_ns = now_ns + p->wait_ns;
 			p->wait_ns *= 2;
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What is traced: which containers and cgroups were asked for, which are there, which have ended. */
+/* What is traced: which containers and cgroups were asked for, which are there, which have ended.
+ */
 #ifndef CTRACE_TARGETS_H
 #define CTRACE_TARGETS_H
 
@@ -42,7 +43,8 @@ int targets_add_cgroup(struct targets *t, const char *path, struct error *err);
 int targets_cgroup(struct targets *t, const struct cgroup_record *rec, const char *path,
 		   struct error *err);
 
-/* Look after what has no event: late state files, containers that stopped. now_ns: CLOCK_MONOTONIC. */
+/* Look after what has no event: late state files, containers that stopped. now_ns: CLOCK_MONOTONIC.
+ */
 int targets_tick(struct targets *t, __u64 now_ns, struct error *err);
 
 /* True once everything that was asked for has ended and nothing new is waited for. */

@@ -31,15 +31,23 @@ static inline void cleanup_dir(DIR **d)
 		closedir(*d);
 }
 
-#define auto_free __attribute__((cleanup(cleanup_free)))
+#define auto_free  __attribute__((cleanup(cleanup_free)))
 #define auto_close __attribute__((cleanup(cleanup_close)))
-#define auto_file __attribute__((cleanup(cleanup_file)))
-#define auto_dir __attribute__((cleanup(cleanup_dir)))
+#define auto_file  __attribute__((cleanup(cleanup_file)))
+#define auto_dir   __attribute__((cleanup(cleanup_dir)))
 
 /* Hand an owned pointer or descriptor over: the scope's end leaves it alone. */
-#define steal_ptr(p) \
-	({ typeof(*(p)) steal_ = *(p); *(p) = NULL; steal_; })
-#define steal_fd(p) \
-	({ int steal_ = *(p); *(p) = -1; steal_; })
+#define steal_ptr(p)                        \
+	({                                  \
+		typeof(*(p)) steal_ = *(p); \
+		*(p) = NULL;                \
+		steal_;                     \
+	})
+#define steal_fd(p)                \
+	({                         \
+		int steal_ = *(p); \
+		*(p) = -1;         \
+		steal_;            \
+	})
 
 #endif

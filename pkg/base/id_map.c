@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
-
 struct slot {
 	__u64 id;
 	void *value; /* NULL: the slot is free */
@@ -49,16 +47,18 @@ static size_t find(const struct id_map *map, __u64 id)
 
 struct id_map *id_map_new(void)
 {
-	auto_free struct id_map *map = calloc(1, sizeof(*map));
+	struct id_map *map = calloc(1, sizeof(*map));
 
 	if (!map)
 		return NULL;
 
 	map->bits = FIRST_BITS;
 	map->slots = calloc((size_t)1 << map->bits, sizeof(*map->slots));
-	if (!map->slots)
+	if (!map->slots) {
+		free(map);
 		return NULL;
-	return steal_ptr(&map);
+	}
+	return map;
 }
 
 void id_map_free(struct id_map *map)

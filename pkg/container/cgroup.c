@@ -340,7 +340,7 @@ static int walk_one(const struct cgroup_fs *fs, const char *path, struct todo *t
 {
 	auto_close int fd = open_dir(fs, path, O_RDONLY);
 	auto_dir DIR *dir = NULL;
-	__u64 id;
+	__u64 id = 0;
 	int r;
 
 	if (fd < 0)

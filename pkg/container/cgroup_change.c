@@ -37,13 +37,11 @@ static int read_file(const struct cgroup_fs *fs, const char *path, const char *f
 static int write_at(int dir, const char *file, const char *text)
 {
 	auto_close int fd = openat(dir, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	size_t len = strlen(text);
 
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text, len) != (ssize_t)len)
-		return -errno;
-	return 0;
+	return write(fd, text, strlen(text)) < 0 ? -errno
+						 : 0; /* all of it or nothing, as cgroups have it */
 }
 
 int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,
@@ -71,7 +69,8 @@ static int open_parent(const struct cgroup_fs *fs, const char *path, const char 
 		       struct error *err)
 {
 	const char *slash = strrchr(path, '/');
-	auto_free char *parent = NULL;
+	char *parent;
+	int fd;
 
 	if (!slash || !slash[1])
 		return error_say(err, -EINVAL, "'%s' is no path of a cgroup to make or remove",
@@ -82,12 +81,14 @@ static int open_parent(const struct cgroup_fs *fs, const char *path, const char 
 		return error_set(err, -ENOMEM, "open the parent of cgroup '%s'", path);
 
 	*name = slash + 1;
-	return cgroup_open_dir(fs, parent, err);
+	fd = cgroup_open_dir(fs, parent, err);
+	free(parent);
+	return fd;
 }
 
 int cgroup_make(const struct cgroup_fs *fs, const char *path, __u64 *id, struct error *err)
 {
-	const char *name;
+	const char *name = "";
 	auto_close int parent = open_parent(fs, path, &name, err);
 
 	if (parent < 0)
@@ -100,7 +101,7 @@ int cgroup_make(const struct cgroup_fs *fs, const char *path, __u64 *id, struct 
 
 static int remove_one(const struct cgroup_fs *fs, const char *path, struct error *err)
 {
-	const char *name;
+	const char *name = "";
 	auto_close int parent = open_parent(fs, path, &name, err);
 
 	if (parent == -ENOENT)

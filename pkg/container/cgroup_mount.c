@@ -114,15 +114,15 @@ static const char *below_mount(const char *path, const char *mount_root)
 	size_t len = strlen(mount_root);
 
 	if (!strcmp(mount_root, "/"))
-		return strncmp(path, "/..", 3) ? path : NULL;
-	if (strncmp(path, mount_root, len) || (path[len] && path[len] != '/'))
+		return strncmp(path, "/..", 3) != 0 ? path : NULL;
+	if (strncmp(path, mount_root, len) != 0 || (path[len] && path[len] != '/'))
 		return NULL;
 	return path[len] ? path + len : "/";
 }
 
 static const char *v2_line(const char *text)
 {
-	while (text && strncmp(text, "0::/", 4)) {
+	while (text && strncmp(text, "0::/", 4) != 0) {
 		text = strchr(text, '\n');
 		text = text ? text + 1 : NULL;
 	}

@@ -51,7 +51,7 @@ static bool skip_prefix(struct piece *p, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
-	if (p->len < len || memcmp(p->at, prefix, len))
+	if (p->len < len || memcmp(p->at, prefix, len) != 0)
 		return false;
 	p->at += len;
 	p->len -= len;
@@ -62,7 +62,7 @@ static bool cut_suffix(struct piece *p, const char *suffix)
 {
 	size_t len = strlen(suffix);
 
-	if (p->len < len || memcmp(p->at + p->len - len, suffix, len))
+	if (p->len < len || memcmp(p->at + p->len - len, suffix, len) != 0)
 		return false;
 	p->len -= len;
 	return true;
@@ -76,7 +76,7 @@ static bool skip_to_last(struct piece *p, const char *text)
 	for (i = p->len; i-- > 0;) {
 		struct piece rest = { p->at + i, p->len - i };
 
-		if (rest.len < len || memcmp(rest.at, text, len))
+		if (rest.len < len || memcmp(rest.at, text, len) != 0)
 			continue;
 		skip_prefix(&rest, text);
 		*p = rest;

@@ -112,7 +112,7 @@ static struct entry *find_by_path(const struct registry *reg, const char *path, 
 {
 	struct entry *e = id_map_get(reg->by_path, hash_bytes(path, len));
 
-	while (e && (strncmp(e->c->cgroup_path, path, len) || e->c->cgroup_path[len]))
+	while (e && (strncmp(e->c->cgroup_path, path, len) != 0 || e->c->cgroup_path[len]))
 		e = e->next_by_path;
 	return e;
 }
@@ -122,7 +122,7 @@ static struct entry *find_by_id(const struct registry *reg, const char *id)
 {
 	struct entry *e = id_map_get(reg->by_id, hash_text(id));
 
-	while (e && (e->nested || e->by_name || strcmp(e->c->id, id)))
+	while (e && (e->nested || e->by_name || strcmp(e->c->id, id) != 0))
 		e = e->next_by_id;
 	return e;
 }
@@ -151,7 +151,7 @@ static int make_room(struct registry *reg)
 
 	if (reg->count < reg->room)
 		return 0;
-	entries = reallocarray(reg->entries, room, sizeof(*entries));
+	entries = reallocarray(reg->entries, room, sizeof(struct entry *));
 	if (!entries)
 		return -ENOMEM;
 	reg->entries = entries;
@@ -582,7 +582,7 @@ static const struct container *owner_of(const struct registry *reg, const char *
 	if (c)
 		return c;
 	c = registry_owner(reg, path);
-	return c && strcmp(c->cgroup_path, path) ? c : NULL;
+	return c && strcmp(c->cgroup_path, path) != 0 ? c : NULL;
 }
 
 int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
@@ -712,7 +712,7 @@ static void remove_at(struct registry *reg, size_t i)
 
 	entry_unlink(reg, e);
 	reg->count--;
-	memmove(&reg->entries[i], &reg->entries[i + 1], (reg->count - i) * sizeof(*reg->entries));
+	memmove(&reg->entries[i], &reg->entries[i + 1], (reg->count - i) * sizeof(struct entry *));
 	entry_free(e);
 }
 

@@ -212,7 +212,7 @@ static int scan_runtime(const struct scan *scan, const struct runtime *runtime,
 /* An id becomes part of a path below a root. */
 static bool is_file_name(const char *id)
 {
-	return *id && !strchr(id, '/') && strcmp(id, ".") && strcmp(id, "..");
+	return *id && !strchr(id, '/') && strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
 }
 
 static bool is_of_kind(const struct runtime *runtime, const struct runtime_query *query)

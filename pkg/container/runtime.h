@@ -29,9 +29,9 @@ struct runtime_settings {
 };
 
 /*
- * Called for each container found; a container may come once per state file that
- * knows of it, each time with other fields: those without a cgroup first.  c is the callee's to free or keep.
- * Nonzero ends the scan, which returns that value.
+ * Called for each container found; one may come once per state file that knows of it,
+ * each time with other fields, files without a cgroup first.  c is the callee's to
+ * free or keep.  Nonzero ends the scan, which returns that value.
  */
 typedef int runtime_found(struct container *c, void *arg);
 

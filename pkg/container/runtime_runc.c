@@ -14,7 +14,7 @@ static const char *below_mount(const char *path, const char *mount)
 {
 	size_t len = strlen(mount);
 
-	if (!path || strncmp(path, mount, len) || path[len] != '/')
+	if (!path || strncmp(path, mount, len) != 0 || path[len] != '/')
 		return NULL;
 	return path + len;
 }

@@ -17,12 +17,16 @@ struct bytes {
 /*
  * Borrowed throughout: valid until the record behind it or the decoder's
  * buffer is used again.
+ *
+ * A path without a '/' in front is the end of one (path_truncated), or what
+ * the kernel calls a file that has none: "pipe:[4711]".
  */
 struct open_event {
 	const struct open_record *record;
-	struct bytes name; /* as passed by the caller; at is NULL if it passed none or it was unreadable */
-	struct bytes path; /* absolute as the container sees it; at is NULL if not known */
-	struct bytes exe;  /* the process's executable; at is NULL if not known */
+	/* In each, at is NULL if it is not known. */
+	struct bytes name; /* as passed by the caller; not known if it passed none, too */
+	struct bytes path; /* absolute as the container sees it, or see below */
+	struct bytes exe;  /* the process's executable */
 	bool resolved;     /* path was taken from the opened file */
 	bool deleted;
 	bool path_truncated;
@@ -34,10 +38,11 @@ struct open_event {
 /*
  * Decode len bytes at data, a record from the ring, into *out.  The path is
  * put together in path_buffer.  out->exe is left empty: the caller knows the
- * executables.
+ * executables.  data is aligned as struct open_record is.
  *
  * Returns 0, or -EBADMSG where the record contradicts itself (lengths beyond
- * its end, unknown call); *out is untouched then.
+ * its end or beyond what a record may hold, unknown call); *out is untouched
+ * then.
  */
 int open_event_decode(struct open_event *out, const void *data, size_t len,
 		      char path_buffer[static OPEN_EVENT_PATH_BYTES]);

@@ -98,7 +98,7 @@ struct bytes exe_table_find(struct exe_table *table, __u64 exe_id)
 	struct exe *exe = exe_id ? id_map_get(table->by_id, exe_id) : NULL;
 
 	if (!exe)
-		return (struct bytes) {};
+		return (struct bytes){};
 	exe->used = true;
-	return (struct bytes) { exe->path, exe->path_len };
+	return (struct bytes){ exe->path, exe->path_len };
 }

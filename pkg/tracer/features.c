@@ -37,10 +37,11 @@ static int check_capabilities(struct error *err)
 		return 0;
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!has_capability(needed[i].cap))
-			return error_say(err, -EPERM,
-					 "tracing needs the capability %s: run as root (sudo ctrace), "
-					 "or in a container with --privileged",
-					 needed[i].name);
+			return error_say(
+				err, -EPERM,
+				"tracing needs the capability %s: run as root (sudo ctrace), "
+				"or in a container with --privileged",
+				needed[i].name);
 	return 0;
 }
 
@@ -52,10 +53,11 @@ static int check_btf(struct error *err)
 	if (access("/sys/kernel", F_OK))
 		return error_say(err, -ENOENT,
 				 "/sys is not mounted here; mount it: mount -t sysfs sysfs /sys");
-	return error_say(err, -ENOENT,
-			 "this kernel shows no BTF (/sys/kernel/btf/vmlinux); ctrace needs a kernel "
-			 "built with CONFIG_DEBUG_INFO_BTF=y, as those of all large distributions "
-			 "since 2021 are");
+	return error_say(
+		err, -ENOENT,
+		"this kernel shows no BTF (/sys/kernel/btf/vmlinux); ctrace needs a kernel "
+		"built with CONFIG_DEBUG_INFO_BTF=y, as those of all large distributions "
+		"since 2021 are");
 }
 
 /* 5.8, 457f44363a88 */

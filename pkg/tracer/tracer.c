@@ -25,7 +25,7 @@
 struct tracer {
 	struct ctrace_bpf *skel;
 	struct ring_buffer *ring;
-	struct bpf_link *links[MAX_LINKS]; /* of what is attached ... */
+	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
 	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
 	int link_count;
 	struct exe_table *exes;
@@ -108,7 +108,7 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	if (!t->skel)
 		return error_set(err, -errno, "open the BPF object");
 
-	bpf_object__for_each_program(prog, t->skel->obj)
+	bpf_object__for_each_program (prog, t->skel->obj)
 		bpf_program__set_autoload(prog, true);
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
 	t->skel->rodata->settings = settings->kernel;
@@ -117,7 +117,8 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
-		return error_set(err, r, "load the BPF programs (--verbose shows the kernel's reason)");
+		return error_set(err, r,
+				 "load the BPF programs (--verbose shows the kernel's reason)");
 	return 0;
 }
 
@@ -151,7 +152,7 @@ static int probe_preemption(struct tracer *t, bool *possible, struct error *err)
 
 static int attach(struct tracer *t, struct error *err)
 {
-	bool preemptible;
+	bool preemptible = false;
 	int r;
 
 	r = probe_preemption(t, &preemptible, err);
@@ -166,7 +167,8 @@ static int attach(struct tracer *t, struct error *err)
 	if (!r && preemptible)
 		r = tracefs_ensure(err);
 	if (!r)
-		r = attach_one(t, preemptible ? t->skel->progs.sys_exit_perf : t->skel->progs.sys_exit,
+		r = attach_one(t,
+			       preemptible ? t->skel->progs.sys_exit_perf : t->skel->progs.sys_exit,
 			       err);
 	return r;
 }

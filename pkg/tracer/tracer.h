@@ -12,8 +12,8 @@ struct tracer;
 
 struct tracer_settings {
 	struct trace_settings kernel; /* the filters; wakeup_bytes is set by the tracer */
-	size_t ring_bytes;            /* rounded up to what the kernel takes; 0: TRACER_RING_BYTES */
-	const char *backend;          /* NULL: the best that works here */
+	size_t ring_bytes;   /* rounded up to what the kernel takes; 0: TRACER_RING_BYTES */
+	const char *backend; /* NULL: the best that works here */
 };
 
 #define TRACER_RING_BYTES (8u << 20)

@@ -102,10 +102,10 @@ def test_pivot_root_and_bind_mount(container, work):
 def test_ps_lists_a_plain_container(container):
     box = container("sleep 60")
     rows = listed()
-    (row,) = [row for row in rows if row["id"] == box.id]
-    assert row["runtime"] == box.runtime
-    assert int(row["cgroup_id"]) == box.cgroup().stat().st_ino
-    assert row["cgroup"].endswith(f"/{box.id}")
+    (row,) = [row for row in rows if row["container"]["id"] == box.id]
+    assert row["container"]["runtime"] == box.runtime
+    assert row["cgroup"] == {"path": f"/{box.id}", "id": box.cgroup().stat().st_ino}
+    assert row["pid"] in [int(pid) for pid in (box.cgroup() / "cgroup.procs").read_text().split()]
 
 
 # --- Docker ----------------------------------------------------------------------------
@@ -156,8 +156,8 @@ def test_docker_exec(docker, docker_container):
 def test_docker_ps(docker, web):
     name, full = web
     rows = listed(*docker.runtime_root)
-    (row,) = [row for row in rows if row["id"] == full]
-    assert (row["name"], row["image"], row["runtime"]) == (name, "busybox", "docker")
+    (who,) = [row["container"] for row in rows if row["container"]["id"] == full]
+    assert (who["name"], who["image"], who["runtime"]) == (name, "busybox", "docker")
 
 
 def test_docker_ps_table(docker, web):

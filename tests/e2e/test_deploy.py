@@ -126,7 +126,7 @@ def test_image_lists_the_containers(docker, image, docker_container):
         image, "ps", "--host-root", "/host", "-o", "json",
     )  # fmt: skip
     rows = [json.loads(line) for line in out.splitlines()]
-    assert (name, full) in [(row["name"], row["id"]) for row in rows]
+    assert (name, full) in [(row["container"].get("name"), row["container"]["id"]) for row in rows]
 
 
 def test_dockerfile_copies_only_what_there_is():

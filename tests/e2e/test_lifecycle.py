@@ -104,11 +104,29 @@ def test_wait_outlives_the_container(container):
 
 
 def test_container_that_restarts_under_wait(container):
-    box = container("cat /etc/motd; sleep 60")
+    box = container("while :; do cat /etc/motd; sleep 0.1; done")
+    with Trace("--container", box.id, "--wait") as trace:
+        trace.wait_line(b'"/etc/motd"', "a read of the first run")
+        box.stop()
+        time.sleep(0.2)
+        before = len(trace.lines)
+        box.start()
+        wait_until(
+            lambda: any(b'"/etc/motd"' in line for _, line in trace.lines[before:]),
+            f"no read of the second run: {trace.stderr}",
+        )
+
+
+def test_first_open_of_a_container_that_starts_later(container):
+    """Its name may be known late, but not one of its opens is missed."""
+    box = container("sleep 60")
     with Trace("--container", box.id, "--wait") as trace:
         box.stop()
+        (box.bundle / "rootfs" / "main").write_text("cat /etc/motd; sleep 60")
         box.start()
         trace.wait_line(b'"/etc/motd"', "the read of the second run")
+    opens = [event for event in trace.opens() if event["file"].get("name") == "/etc/motd"]
+    assert [event["container"]["id"] for event in opens] == [box.id]
 
 
 @pytest.mark.parametrize("by", ENDINGS.values(), ids=ENDINGS.keys())

@@ -130,5 +130,6 @@ Test(names, losses)
 {
 	cr_expect_str_eq(loss_reason_name(LOSS_RING_FULL), "ring_full");
 	cr_expect_str_eq(loss_reason_name(LOSS_MAP_FULL), "map_full");
+	cr_expect_str_eq(loss_reason_name(LOSS_SKIPPED), "skipped");
 	cr_expect_str_eq(loss_reason_name(LOSS_COUNT), "unknown");
 }

@@ -281,38 +281,60 @@ static void drop(const char *path)
 	cr_assert_eq(cgroup_remove(fs, full, &err), 0, "%s", err.text);
 }
 
-static void put(const char *id, const char *dir, const char *file, const char *text)
+/* A file below <host>/run/, with the directories that lead to it. */
+static void put(const char *file, const char *text)
 {
-	char path[512];
 	auto_close int fd = -1;
+	char path[512];
+	char *slash;
 
-	snprintf(path, sizeof(path), "run");
-	mkdirat(host_fd, path, 0755);
-	snprintf(path, sizeof(path), "run/%s", dir);
-	mkdirat(host_fd, path, 0755);
-	snprintf(path, sizeof(path), "run/%s/%s", dir, id);
-	mkdirat(host_fd, path, 0755);
-	snprintf(path, sizeof(path), "run/%s/%s/%s", dir, id, file);
+	snprintf(path, sizeof(path), "run/%s", file);
+	for (slash = path; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdirat(host_fd, path, 0755);
+		*slash = '/';
+	}
 	fd = openat(host_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	cr_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 }
 
-static void put_runc(const char *id, const char *path)
+static void put_state(const char *root, const char *id, const char *path)
 {
-	char text[1024];
+	char file[256], text[1024];
 
+	snprintf(file, sizeof(file), "%s/%s/state.json", root, id);
 	snprintf(text, sizeof(text), "{\"init_process_pid\":7,\"cgroup_paths\":{\"\":\"%s%s%s\"}}",
 		 cgroup_fs_mount_point(fs), base, path);
-	put(id, "runc", "state.json", text);
+	put(file, text);
+}
+
+static void put_runc(const char *id, const char *path)
+{
+	put_state("runc", id, path);
 }
 
 static void put_crun(const char *id, const char *path)
 {
-	char text[1024];
+	char file[256], text[1024];
 
+	snprintf(file, sizeof(file), "crun/%s/status", id);
 	snprintf(text, sizeof(text), "{\"pid\":8,\"cgroup-path\":\"%s%s\",\"scope\":\"\"}", base,
 		 path);
-	put(id, "crun", "status", text);
+	put(file, text);
+}
+
+/* Docker's data root is a symlink to the only folder that put() fills. */
+static void put_docker(const char *id, const char *name)
+{
+	char file[256], text[256];
+
+	mkdirat(host_fd, "var", 0755);
+	mkdirat(host_fd, "var/lib", 0755);
+	if (symlinkat("/run/data", host_fd, "var/lib/docker") < 0)
+		cr_assert_eq(errno, EEXIST);
+	snprintf(file, sizeof(file), "data/containers/%s/config.v2.json", id);
+	snprintf(text, sizeof(text), "{\"Name\":\"/%s\",\"State\":{\"Pid\":9}}", name);
+	put(file, text);
 }
 
 static const struct container *add_real(const char *path, __u64 id)
@@ -385,6 +407,46 @@ Test(registry_real, a_scan_again_keeps_and_completes)
 	cr_expect_str_eq(c->runtime, "docker", "the path says more than runc: %s", c->runtime);
 }
 
+Test(registry_real, docker_with_a_cgroup_of_any_name)
+{
+	__u64 scanned = make("/odd"), born = make("/odder");
+	const struct container *c;
+
+	put_docker(DOCKER_ID, "web");
+	put_docker(OTHER_ID, "db");
+	put_state("docker/runtime-runc/moby", DOCKER_ID, "/odd");
+	scan();
+	c = registry_find(reg, scanned);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->name, "web");
+	cr_expect_str_eq(c->runtime, "docker");
+
+	put_state("docker/runtime-runc/moby", OTHER_ID, "/odder");
+	c = add_real("/odder", born);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->name, "db");
+}
+
+Test(registry_real, a_new_name_comes_with_the_next_scan)
+{
+	const struct container *c;
+	__u64 id;
+
+	make("/docker");
+	id = make("/docker/" DOCKER_ID);
+	put_docker(DOCKER_ID, "old");
+	put_state("docker/runtime-runc/moby", DOCKER_ID, "/docker/" DOCKER_ID);
+	scan();
+	c = registry_find(reg, id);
+	cr_expect_str_eq(c->name, "old");
+	cr_expect_eq(c->init_pid, 9, "names are enough: runc's file was not read");
+
+	put_docker(DOCKER_ID, "new");
+	scan();
+	cr_expect_eq(registry_find(reg, id), c);
+	cr_expect_str_eq(c->name, "new");
+}
+
 Test(registry_real, plain_containers_are_explained_once_their_file_is_there)
 {
 	__u64 same_name = make("/web"), odd = make("/odd");
@@ -450,8 +512,8 @@ Test(registry_real, a_state_file_cannot_claim_the_whole_host)
 	__u64 root = 0;
 	struct error err;
 
-	put("greedy", "crun", "status", "{\"pid\":1,\"cgroup-path\":\"/\"}");
-	put("greedy2", "crun", "status", "{\"pid\":1,\"cgroup-path\":\"//.\"}");
+	put("crun/greedy/status", "{\"pid\":1,\"cgroup-path\":\"/\"}");
+	put("crun/greedy2/status", "{\"pid\":1,\"cgroup-path\":\"//.\"}");
 	scan();
 	cr_assert_eq(cgroup_id_of(fs, "/", &root, &err), 0);
 	cr_expect_null(registry_find(reg, root));
