@@ -33,15 +33,14 @@ static int read_file(const struct cgroup_fs *fs, const char *path, const char *f
 	return 0;
 }
 
-/* -errno, no sentence. */
+/* -errno, no sentence.  A cgroup's file takes all of a text or nothing. */
 static int write_at(int dir, const char *file, const char *text)
 {
 	auto_close int fd = openat(dir, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	return write(fd, text, strlen(text)) < 0 ? -errno
-						 : 0; /* all of it or nothing, as cgroups have it */
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
 int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,

@@ -11,16 +11,18 @@ struct container {
 	char *id;
 	char *name;
 	char *image;
-	const char *runtime; /* static: "docker", "containerd", "podman", "crio", "runc", "crun", "lxc", "systemd-nspawn" */
+	/* Static: "docker", "containerd", "podman", "crio", "runc", "crun", "lxc",
+	 * "systemd-nspawn". */
+	const char *runtime;
 	char *k8s_namespace;
 	char *k8s_pod;
 	char *k8s_pod_uid;
 	char *k8s_container;
-	bool sandbox;       /* the pod's pause container */
-	char *cgroup_path;  /* below the cgroup v2 mount, starts with '/' */
-	__u64 cgroup_id;    /* the full 64-bit id of that cgroup; 0 if it has none now */
-	int init_pid;       /* 0 if not known */
-	bool has_state;     /* its runtime's files were found: more names are not to be expected */
+	bool sandbox;      /* the pod's pause container */
+	bool has_state;    /* its runtime's files were found: more names are not to be expected */
+	int init_pid;      /* 0 if not known */
+	char *cgroup_path; /* below the cgroup v2 mount, starts with '/' */
+	__u64 cgroup_id;   /* the full 64-bit id of that cgroup; 0 if it has none now */
 };
 
 /* Frees all of it; NULL is fine. */

@@ -20,7 +20,7 @@ bool state_wanted(const struct state_sink *sink, const char *id)
 
 	if (!q)
 		return true;
-	if (q->id && strcmp(q->id, id))
+	if (q->id && strcmp(q->id, id) != 0)
 		return false;
 	return !q->unwanted || !q->unwanted(id, q->arg);
 }

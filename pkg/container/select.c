@@ -48,7 +48,7 @@ static void label(char out[static LABEL_MAX], const struct container *c)
 	else
 		copy_harmless(id, c->id);
 
-	if (c->name && strcmp(c->name, c->id)) {
+	if (c->name && strcmp(c->name, c->id) != 0) {
 		copy_harmless(name, c->name);
 		snprintf(out, LABEL_MAX, "'%s' (%s)", name, id);
 	} else {

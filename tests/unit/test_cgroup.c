@@ -203,6 +203,7 @@ static void make(const char *name)
 
 struct seen {
 	char text[512];
+	size_t len;
 	int stop_after;
 };
 
@@ -214,8 +215,8 @@ static int note(const char *path, __u64 cgroup_id, void *arg)
 
 	cr_expect_eq(cgroup_id_of(own_fs, path, &id, &err), 0);
 	cr_expect_eq(id, cgroup_id);
-	strcat(seen->text, path + strlen(base));
-	strcat(seen->text, ";");
+	seen->len += (size_t)snprintf(seen->text + seen->len, sizeof(seen->text) - seen->len, "%s;",
+				      path + strlen(base));
 	return seen->stop_after && !--seen->stop_after ? 42 : 0;
 }
 
