@@ -6,19 +6,12 @@
 #include <linux/bpf.h>
 
 #include "cgroup.bpf.h"
-#include "open.bpf.h"
+#include "interrupt.bpf.h"
+#include "syscall_done.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define RAW_ARG(type, n) ((type)ctx->args[n])
-
-#define SIG_DFL    ((void *)0)
-#define SIG_IGN    ((void *)1)
-#define SA_RESTART 0x10000000
-
-/* include/linux/errno.h: what a system call returns inside the kernel when a signal came. */
-enum { ERESTARTSYS = 512, ERESTARTNOINTR = 513, ERESTARTNOHAND = 514, ERESTART_RESTARTBLOCK = 516 };
-#define EINTR 4
 
 /* Format of events/raw_syscalls/sys_exit. */
 struct raw_syscalls_exit {
@@ -26,65 +19,6 @@ struct raw_syscalls_exit {
 	__s64 id;
 	__s64 ret;
 };
-
-static __always_inline bool interrupted(long ret)
-{
-	return ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK;
-}
-
-/* A signal without a handler either ends the process, or the open starts again after it. */
-static __always_inline bool fatal_by_default(int sig)
-{
-	switch (sig) {
-	case 17:
-	case 18:
-	case 19:
-	case 20:
-	case 21:
-	case 22:
-	case 23:
-	case 28:
-		return false; /* SIGCHLD, SIGCONT, the stopping four, SIGURG, SIGWINCH */
-	}
-	return true;
-}
-
-static __always_inline int syscall_finished(__u32 slot, struct pt_regs *regs, long ret)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct cgroup_entry *traced;
-	struct scratch *s;
-	__u64 cgroup_id;
-
-	traced = current_traced(&cgroup_id);
-	if (!traced || !task_wanted())
-		return 0;
-	s = scratch_get(slot);
-	if (!s || !request_from_regs(&s->request, regs, task) || !request_wanted(&s->request, ret))
-		return 0;
-	s->file = NULL;
-	/* A successful exec was reported by sched_process_exec, with its file. */
-	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT) {
-		if (ret >= 0)
-			return 0;
-	} else if (ret >= 0) {
-		s->file = file_of_fd(task, ret);
-	}
-	return open_report(slot, cgroup_id, traced->root_id, ret);
-}
-
-/* How the current task entered the kernel. */
-static __always_inline struct pt_regs *current_regs(void)
-{
-	struct task_struct *task;
-
-	if (HAS_TASK_PT_REGS)
-		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
-	/* before 5.15 (dd6e10fbd9fb) they always are at the very end of the stack */
-	task = (struct task_struct *)bpf_get_current_task();
-	return (struct pt_regs *)((__u64)kread(task, stack) + THREAD_SIZE -
-				  bpf_core_type_size(struct pt_regs));
-}
 
 /*
  * All system calls of both 64-bit and 32-bit callers end here, and the
@@ -97,14 +31,12 @@ SEC("?raw_tp/sys_exit")
 int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = RAW_ARG(struct pt_regs *, 0);
-	long ret = ctx->args[1];
+	long ret = (__s32)ctx->args[1]; /* 5.10's arm64 leaves the sign out for 32-bit callers */
+	__u64 nr = syscall_nr(regs);
 
-	if (!may_open_nr(syscall_nr(regs)))
+	if (!may_open_nr(nr))
 		return 0;
-	/* Not over: it will be restarted, or end as EINTR in signal_deliver below. */
-	if (interrupted(ret))
-		return 0;
-	return syscall_finished(SCRATCH_SYS_EXIT, regs, ret);
+	return syscall_ended(regs, nr, ret);
 }
 
 /*
@@ -116,9 +48,9 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("?tp/raw_syscalls/sys_exit")
 int sys_exit_perf(struct raw_syscalls_exit *ctx)
 {
-	if (!may_open_nr(ctx->id) || interrupted(ctx->ret))
+	if (!may_open_nr(ctx->id))
 		return 0;
-	return syscall_finished(SCRATCH_SYS_EXIT, current_regs(), ctx->ret);
+	return syscall_ended(current_regs(), ctx->id, (__s32)ctx->ret);
 }
 
 /*
@@ -141,36 +73,19 @@ int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-/*
- * An open that a signal interrupted: whether the program sees EINTR or the
- * call starts again is decided here, by the handler's SA_RESTART
- * (arch/x86/kernel/signal.c, handle_signal()).
- */
+/* An open that a signal interrupted ends here, or starts again. */
 SEC("?raw_tp/signal_deliver")
 int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct k_sigaction *action = RAW_ARG(struct k_sigaction *, 2);
 	struct pt_regs *regs = current_regs();
-	void *handler;
-	long ret;
+	struct interruption was;
 
-	if (!may_open_nr(syscall_nr(regs)))
+	if (!interruption_get(&was, regs) || !interrupted(was.ret) ||
+	    !ends_as_eintr(was.ret, ctx->args[0], action))
 		return 0;
-	ret = syscall_ret(regs);
-	if (!interrupted(ret))
-		return 0;
-
-	handler = kread(action, sa.sa_handler);
-	if (handler == SIG_IGN)
-		return 0;
-	if (handler == SIG_DFL) {
-		if (!fatal_by_default(ctx->args[0]))
-			return 0;
-	} else if (ret == -ERESTARTNOINTR ||
-		   (ret == -ERESTARTSYS && kread(action, sa.sa_flags) & SA_RESTART)) {
-		return 0;
-	}
-	return syscall_finished(SCRATCH_SIGNAL, regs, -EINTR);
+	interruption_forget();
+	return syscall_done(SCRATCH_SIGNAL, regs, was.nr, -EINTR);
 }
 
 /* The executable of a successful exec, whose open no system call tracepoint shows. */
@@ -192,7 +107,7 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	s->request.bits = OPEN_NO_FD;
 	if (!request_wanted(&s->request, 0))
 		return 0;
-	s->file = kread(bprm, file);
+	opened_set(&s->opened, kread(bprm, file));
 	return open_report(SCRATCH_EXEC, cgroup_id, traced->root_id, 0);
 }
 

@@ -98,7 +98,7 @@ struct mm_struct {
 };
 
 struct thread_info {
-	__u32 status;
+	__u32 status; /* x86 only */
 };
 
 struct task_struct {
@@ -148,13 +148,6 @@ struct sigaction {
 struct k_sigaction {
 	struct sigaction sa;
 };
-
-#ifdef __TARGET_ARCH_x86
-struct pt_regs {
-	unsigned long r10, dx, si, di, cx, bx;
-	unsigned long ax, orig_ax, ip;
-};
-#endif
 
 #pragma clang attribute pop
 

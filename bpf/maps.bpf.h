@@ -9,6 +9,19 @@
 #include "read.bpf.h"
 #include "syscall.bpf.h"
 
+/*
+ * An opened file, by addresses that must be read while it is known to be open, and
+ * by what tells whether they still mean the same later: see opened_still().
+ */
+struct opened {
+	struct file *file;
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+	struct inode *inode;
+	struct dentry *parent;
+	__u64 name_hash_len;
+};
+
 /* One executable.  Addresses alone could be reused; with inode and generation they name one file.
  */
 struct exe_key {
@@ -46,7 +59,17 @@ struct loss_counts unattributed_losses = {};
  * on one CPU (it skips the second run and counts it in recursion_misses), so
  * nothing else can touch the slot, even where programs may be preempted.
  */
-enum scratch_slot { SCRATCH_SYS_EXIT, SCRATCH_EXEC, SCRATCH_SIGNAL, SCRATCH_CGROUP, SCRATCH_COUNT };
+enum scratch_slot {
+	SCRATCH_SYS_EXIT,
+	SCRATCH_EXEC,
+	SCRATCH_SIGNAL,
+	SCRATCH_CGROUP,
+	SCRATCH_OUTER,
+	SCRATCH_HANDLE,
+	SCRATCH_INNER,
+	SCRATCH_IO,
+	SCRATCH_COUNT
+};
 
 /* A path may start at any offset up to the longest name and overrun its end by one component. */
 #define SCRATCH_DATA_BYTES (EVENT_NAME_BYTES + EVENT_PATH_BYTES + 512)
@@ -54,7 +77,8 @@ enum scratch_slot { SCRATCH_SYS_EXIT, SCRATCH_EXEC, SCRATCH_SIGNAL, SCRATCH_CGRO
 /* The same data behind each kind of record: one is put together at a time. */
 struct scratch {
 	struct open_request request;
-	struct file *file;          /* what the request opened; NULL: nothing, or not known */
+	struct opened
+		opened; /* what the request led to; .dentry is NULL if nothing, or not known */
 	struct dentry *walk_dentry; /* where path_walk() starts */
 	struct mount *walk_mnt;
 	struct exe_key exe_key;

@@ -24,6 +24,23 @@ static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 f
 	return kread_ptr(kread(fdt, fd) + fd);
 }
 
+/* NULL leaves nothing opened. */
+static __always_inline void opened_set(struct opened *opened, struct file *file)
+{
+	struct dentry *dentry;
+
+	opened->dentry = NULL;
+	if (!file)
+		return;
+	dentry = kread(file, f_path.dentry);
+	opened->file = file;
+	opened->mnt = kread(file, f_path.mnt);
+	opened->dentry = dentry;
+	opened->inode = kread(file, f_inode);
+	opened->parent = kread(dentry, d_parent);
+	opened->name_hash_len = kread(dentry, d_name.hash_len);
+}
+
 /* Copies the name as passed to data[0]. */
 static __always_inline void open_put_name(struct scratch *s, const struct open_request *rq)
 {
@@ -81,15 +98,13 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 {
 	const struct open_request *rq = &s->request;
 	__u32 at = s->open.name_len & (EVENT_NAME_BYTES - 1);
-	struct file *file = s->file;
-	struct dentry *dentry;
+	struct dentry *dentry = s->opened.dentry;
 	struct path *path;
 	__u64 walked;
 
-	if (file) {
-		path = &file->f_path;
-		dentry = kread(path, dentry);
-		s->open.inode = kread(kread(file, f_inode), i_ino);
+	if (dentry) {
+		s->walk_mnt = mount_of(s->opened.mnt);
+		s->open.inode = kread(s->opened.inode, i_ino);
 		s->open.bits |= OPEN_RESOLVED;
 		if (is_nameless(dentry)) {
 			put_nameless(s, dentry, at);
@@ -106,10 +121,10 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		dentry = kread(path, dentry);
 		if (is_nameless(dentry)) /* nor is there below a pipe */
 			return;
+		s->walk_mnt = mount_of(kread(path, mnt));
 		s->open.bits |= OPEN_HAS_BASE;
 	}
 	s->walk_dentry = dentry;
-	s->walk_mnt = mount_of(kread(path, mnt));
 	walked = path_walk(slot, at);
 	if (walked & WALK_TRUNCATED)
 		s->open.bits |= OPEN_PATH_TRUNCATED;
@@ -130,7 +145,7 @@ static __always_inline void open_put_process(struct open_record *ev, struct task
 
 /*
  * Report a finished open of the current task, asked for by scratch->request,
- * that ended as ret with scratch->file.  The task is in the traced cgroup
+ * that ended as ret with scratch->opened.  The task is in the traced cgroup
  * cgroup_id of the container root_id.  Delivers the open or counts it as lost.
  */
 __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What x86-64 has of its own: registers, system call numbers, 32-bit callers.
+ * arch_arm64.bpf.h has the same names.
+ */
+#ifndef CTRACE_ARCH_X86_BPF_H
+#define CTRACE_ARCH_X86_BPF_H
+
+#include "read.bpf.h"
+
+#define THREAD_SIZE     16384  /* arch/x86/include/asm/page_64_types.h, without KASAN */
+#define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */
+#define X32_SYSCALL_BIT 0x40000000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pt_regs {
+	unsigned long r10, dx, si, di, cx, bx;
+	unsigned long ax, orig_ax, ip;
+};
+
+#pragma clang attribute pop
+
+/* arch/x86/entry/syscalls/syscall_64.tbl, syscall_32.tbl */
+enum {
+	NR_open = 2,
+	NR_execve = 59,
+	NR_creat = 85,
+	NR_openat = 257,
+	NR_open_by_handle_at = 304,
+	NR_execveat = 322,
+	NR_openat2 = 437, /* the same everywhere */
+	NR_x32_execve = 520,
+	NR_x32_execveat = 545
+};
+enum {
+	NR32_open = 5,
+	NR32_creat = 8,
+	NR32_execve = 11,
+	NR32_openat = 295,
+	NR32_open_by_handle_at = 342,
+	NR32_execveat = 358
+};
+
+/* For callers of either word size; call_of_nr() knows better, and costs more. */
+static __always_inline bool may_open_nr(__u64 nr)
+{
+	switch (nr & ~(__u64)X32_SYSCALL_BIT) {
+	case NR_open:
+	case NR_execve:
+	case NR_creat:
+	case NR_openat:
+	case NR_open_by_handle_at:
+	case NR_execveat:
+	case NR_openat2:
+	case NR_x32_execve:
+	case NR_x32_execveat:
+	case NR32_open:
+	case NR32_creat:
+	case NR32_execve:
+	case NR32_openat:
+	case NR32_open_by_handle_at:
+	case NR32_execveat:
+		return true;
+	}
+	return false;
+}
+
+static __always_inline int call_of_nr(__u64 nr, bool is_32)
+{
+	if (is_32) {
+		switch (nr) {
+		case NR32_open:
+			return CALL_OPEN;
+		case NR32_creat:
+			return CALL_CREAT;
+		case NR32_openat:
+			return CALL_OPENAT;
+		case NR_openat2:
+			return CALL_OPENAT2;
+		case NR32_open_by_handle_at:
+			return CALL_OPEN_BY_HANDLE_AT;
+		case NR32_execve:
+			return CALL_EXECVE;
+		case NR32_execveat:
+			return CALL_EXECVEAT;
+		}
+		return CALL_COUNT;
+	}
+	switch (nr & ~(__u64)X32_SYSCALL_BIT) {
+	case NR_open:
+		return CALL_OPEN;
+	case NR_creat:
+		return CALL_CREAT;
+	case NR_openat:
+		return CALL_OPENAT;
+	case NR_openat2:
+		return CALL_OPENAT2;
+	case NR_open_by_handle_at:
+		return CALL_OPEN_BY_HANDLE_AT;
+	case NR_execve:
+	case NR_x32_execve:
+		return CALL_EXECVE;
+	case NR_execveat:
+	case NR_x32_execveat:
+		return CALL_EXECVEAT;
+	}
+	return CALL_COUNT;
+}
+
+/* int 0x80 from 64-bit code sets it, too; cleared only on the way out, after our hooks. */
+static __always_inline bool caller_is_32(struct pt_regs *regs, struct task_struct *task)
+{
+	return kread(task, thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline __u64 syscall_nr(struct pt_regs *regs)
+{
+	return kread(regs, orig_ax);
+}
+
+static __always_inline __u64 syscall_arg(struct pt_regs *regs, bool is_32, int n)
+{
+	__u64 arg;
+
+	switch (n) {
+	case 0:
+		arg = is_32 ? kread(regs, bx) : kread(regs, di);
+		break;
+	case 1:
+		arg = is_32 ? kread(regs, cx) : kread(regs, si);
+		break;
+	case 2:
+		arg = kread(regs, dx);
+		break;
+	default:
+		arg = is_32 ? kread(regs, si) : kread(regs, r10);
+	}
+	return is_32 ? (__u32)arg : arg;
+}
+
+/*
+ * A call that a signal interrupted, as signal_deliver finds it.  Here the
+ * registers still tell all of it, so nothing has to be kept until then.
+ */
+struct interruption {
+	__u64 nr;
+	__s64 ret;
+};
+
+static __always_inline void interruption_keep(struct pt_regs *regs, __s64 ret)
+{
+}
+
+static __always_inline bool interruption_get(struct interruption *was, struct pt_regs *regs)
+{
+	was->nr = kread(regs, orig_ax);
+	if (!may_open_nr(was->nr))
+		return false;
+	was->ret = kread(regs, ax);
+	return true;
+}
+
+static __always_inline void interruption_forget(void)
+{
+}
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A system call has ended; what it was asked for is still in the task's registers. */
+#ifndef CTRACE_SYSCALL_DONE_BPF_H
+#define CTRACE_SYSCALL_DONE_BPF_H
+
+#include "interrupt.bpf.h"
+#include "open.bpf.h"
+
+/* How the current task entered the kernel. */
+static __always_inline struct pt_regs *current_regs(void)
+{
+	struct task_struct *task;
+
+	if (HAS_TASK_PT_REGS)
+		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	/* before 5.15 (dd6e10fbd9fb) they always are at the very end of the stack */
+	task = (struct task_struct *)bpf_get_current_task();
+	return (struct pt_regs *)((__u64)kread(task, stack) + THREAD_SIZE -
+				  bpf_core_type_size(struct pt_regs));
+}
+
+static __always_inline int syscall_done(__u32 slot, struct pt_regs *regs, __u64 nr, long ret)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct cgroup_entry *traced;
+	struct scratch *s;
+	__u64 cgroup_id;
+
+	traced = current_traced(&cgroup_id);
+	if (!traced || !task_wanted())
+		return 0;
+	s = scratch_get(slot);
+	if (!s || !request_from_regs(&s->request, regs, nr, task) ||
+	    !request_wanted(&s->request, ret))
+		return 0;
+	s->opened.dentry = NULL;
+	/* A successful exec was reported by sched_process_exec, with its file. */
+	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT) {
+		if (ret >= 0)
+			return 0;
+	} else if (ret >= 0) {
+		opened_set(&s->opened, file_of_fd(task, ret));
+	}
+	return open_report(slot, cgroup_id, traced->root_id, ret);
+}
+
+/* An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver. */
+static __always_inline int syscall_ended(struct pt_regs *regs, __u64 nr, long ret)
+{
+	if (interrupted(ret)) {
+		interruption_keep(regs, ret);
+		return 0;
+	}
+	return syscall_done(SCRATCH_SYS_EXIT, regs, nr, ret);
+}
+
+#endif
