@@ -29,6 +29,12 @@ struct pt_regs {
 
 #pragma clang attribute pop
 
+/* A kprobe's context is struct user_pt_regs (asm/ptrace.h), an ABI: x0 and x1 are its first words.
+ */
+#define PROBE_ARG1(ctx)   (((const __u64 *)(ctx))[0])
+#define PROBE_ARG2(ctx)   (((const __u64 *)(ctx))[1])
+#define PROBE_RESULT(ctx) (((const __u64 *)(ctx))[0])
+
 /* include/uapi/asm-generic/unistd.h: open and creat are not there, libc makes openat of them */
 enum {
 	NR_openat = 56,

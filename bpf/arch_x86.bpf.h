@@ -21,6 +21,11 @@ struct pt_regs {
 
 #pragma clang attribute pop
 
+/* A kprobe's context is user space's struct pt_regs (asm/ptrace.h), an ABI: words 14, 13 and 10. */
+#define PROBE_ARG1(ctx)   (((const __u64 *)(ctx))[14]) /* di */
+#define PROBE_ARG2(ctx)   (((const __u64 *)(ctx))[13]) /* si */
+#define PROBE_RESULT(ctx) (((const __u64 *)(ctx))[10]) /* ax */
+
 /* arch/x86/entry/syscalls/syscall_64.tbl, syscall_32.tbl */
 enum {
 	NR_open = 2,

@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 
 #include "cgroup.bpf.h"
+#include "functions.bpf.h"
 #include "interrupt.bpf.h"
 #include "syscall_done.bpf.h"
 
@@ -110,6 +111,84 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	opened_set(&s->opened, kread(bprm, file));
 	return open_report(SCRATCH_EXEC, cgroup_id, traced->root_id, 0);
 }
+
+/* --- backend fexit: the arguments, then the result ------------------------------- */
+
+SEC("?fexit/do_sys_openat2")
+int fexit_openat2(__u64 *ctx)
+{
+	return outer_done(SCRATCH_OUTER, (__s32)ctx[3]);
+}
+
+/* Never passes the inner function. */
+SEC("?fexit/do_handle_open")
+int fexit_handle_open(__u64 *ctx)
+{
+	return outer_done(SCRATCH_HANDLE, (__s32)ctx[3]);
+}
+
+/* do_file_open() where that is its name. */
+SEC("?fexit/do_filp_open")
+int fexit_inner(__u64 *ctx)
+{
+	return inner_done((struct filename *)ctx[1], ctx[3]);
+}
+
+SEC("?fentry/io_openat2")
+int fentry_uring(__u64 *ctx)
+{
+	return uring_begun((struct io_kiocb *)ctx[0], ctx[1]);
+}
+
+SEC("?fexit/io_openat2")
+int fexit_uring(__u64 *ctx)
+{
+	return uring_done((struct io_kiocb *)ctx[0], (__s32)ctx[2]);
+}
+
+/* --- backend kprobe: the same, with what the entry knew kept in between ------------ */
+
+SEC("?kretprobe/do_sys_openat2")
+int kretprobe_openat2(struct pt_regs *ctx)
+{
+	return outer_done(SCRATCH_OUTER, (__s32)PROBE_RESULT(ctx));
+}
+
+SEC("?kretprobe/do_handle_open")
+int kretprobe_handle_open(struct pt_regs *ctx)
+{
+	return outer_done(SCRATCH_HANDLE, (__s32)PROBE_RESULT(ctx));
+}
+
+SEC("?kprobe/do_filp_open")
+int kprobe_inner(struct pt_regs *ctx)
+{
+	return inner_begun((struct filename *)PROBE_ARG2(ctx));
+}
+
+SEC("?kretprobe/do_filp_open")
+int kretprobe_inner(struct pt_regs *ctx)
+{
+	struct call_state *st = call_state(false);
+
+	return st && st->filename ? inner_done(st->filename, PROBE_RESULT(ctx)) : 0;
+}
+
+SEC("?kprobe/io_openat2")
+int kprobe_uring(struct pt_regs *ctx)
+{
+	return uring_begun((struct io_kiocb *)PROBE_ARG1(ctx), PROBE_ARG2(ctx));
+}
+
+SEC("?kretprobe/io_openat2")
+int kretprobe_uring(struct pt_regs *ctx)
+{
+	struct call_state *st = call_state(false);
+
+	return st && st->req ? uring_done(st->req, (__s32)PROBE_RESULT(ctx)) : 0;
+}
+
+/* --- the cgroup tree, for all backends ---------------------------------------------- */
 
 SEC("?raw_tp/cgroup_mkdir")
 int cgroup_mkdir(struct bpf_raw_tracepoint_args *ctx)

@@ -8,6 +8,7 @@
 #ifndef CTRACE_KERNEL_H
 #define CTRACE_KERNEL_H
 
+#include <linux/openat2.h>
 #include <linux/types.h>
 #include <stdbool.h>
 
@@ -118,6 +119,24 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	const char *fdpath;
+};
+
+struct filename {
+	const char *name;
+};
+
+struct io_cqe {
+	__s32 res;
+};
+
+struct io_kiocb {
+	__u8 opcode;
+	struct io_cqe cqe;
+};
+
+struct io_open {
+	int dfd;
+	struct open_how how;
 };
 
 struct kernfs_node {

@@ -153,6 +153,7 @@ static int open_tracer(struct session *s, struct error *err)
 		.kernel = s->options->filters,
 		.ring_bytes = s->options->ring_bytes,
 		.backend = s->options->backend,
+		.verbose = s->options->verbose,
 	};
 
 	settings.kernel.watch_cgroups = targets_watch(s->options);

@@ -2,13 +2,19 @@
 #include "tracer/features.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
 
 static bool has_capability(cap_value_t cap)
 {
@@ -87,4 +93,34 @@ int features_check(struct error *err)
 		return r;
 
 	return check_ring_buffer(err);
+}
+
+/*
+ * PREEMPT_DYNAMIC kernels choose at boot: "none (voluntary) full" in debugfs has
+ * the choice in parentheses (kernel/sched/debug.c).
+ */
+static bool dynamic_may_preempt(void)
+{
+	auto_free char *modes = NULL;
+
+	if (file_read(AT_FDCWD, "/sys/kernel/debug/sched/preempt", 256, &modes, NULL) < 0)
+		return true;
+	return !strstr(modes, "(none)") && !strstr(modes, "(voluntary)");
+}
+
+bool features_may_preempt(void)
+{
+	struct utsname uts;
+
+	if (uname(&uts) < 0)
+		return true;
+	if (strstr(uts.version, "PREEMPT_DYNAMIC"))
+		return dynamic_may_preempt();
+	return strstr(uts.version, "PREEMPT") != NULL; /* _RT, _LAZY, or plain */
+}
+
+bool features_task_storage(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_storage_get,
+				       NULL) > 0;
 }

@@ -3,6 +3,8 @@
 #ifndef CTRACE_FEATURES_H
 #define CTRACE_FEATURES_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /*
@@ -10,5 +12,14 @@
  * sentence in err that names what is missing and the remedy.
  */
 int features_check(struct error *err);
+
+/*
+ * May the kernel preempt a task in the middle of a BPF program that runs with
+ * migration off only?  Where that cannot be found out the answer is true.
+ */
+bool features_may_preempt(void);
+
+/* Can tracing programs use task storage (since 5.12, a10787e6d58c)? */
+bool features_task_storage(void);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/id_map.h"
 #include "ctrace.skel.h"
+#include "tracer/backend.h"
 #include "tracer/exe_table.h"
 #include "tracer/features.h"
 #include "tracer/tracefs.h"
@@ -23,6 +24,7 @@
 #define MAX_LINKS 16
 
 struct tracer {
+	enum backend backend;
 	struct ctrace_bpf *skel;
 	struct ring_buffer *ring;
 	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
@@ -100,20 +102,24 @@ static __u32 ring_size(size_t wanted)
 
 static int load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
-	struct bpf_program *prog;
 	__u32 ring_bytes = ring_size(settings->ring_bytes);
+	bool task_storage = t->backend != BACKEND_TRACEPOINT && features_task_storage();
+	struct trace_settings *kernel;
 	int r;
 
 	t->skel = ctrace_bpf__open();
 	if (!t->skel)
 		return error_set(err, -errno, "open the BPF object");
 
-	bpf_object__for_each_program (prog, t->skel->obj)
-		bpf_program__set_autoload(prog, true);
+	r = backend_prepare(t->backend, t->skel->obj, task_storage, err);
+	if (r < 0)
+		return r;
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
-	t->skel->rodata->settings = settings->kernel;
-	t->skel->rodata->settings.own_tgid = getpid();
-	t->skel->rodata->settings.wakeup_bytes = ring_bytes / 4;
+	kernel = (struct trace_settings *)&t->skel->rodata->settings;
+	*kernel = settings->kernel;
+	kernel->own_tgid = getpid();
+	kernel->wakeup_bytes = ring_bytes / 4;
+	kernel->task_storage = task_storage;
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
@@ -122,18 +128,44 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	return 0;
 }
 
-static int attach_one(struct tracer *t, struct bpf_program *prog, struct error *err)
+static struct bpf_program *program(const struct tracer *t, const char *name)
 {
+	return bpf_object__find_program_by_name(t->skel->obj, name);
+}
+
+/* The kernel function that a kprobe program's section names may have another name. */
+static struct bpf_link *attach_program(struct bpf_program *prog)
+{
+	const char *name = bpf_program__name(prog);
+	struct bpf_link *link = bpf_program__attach(prog);
+
+	if (!link && errno == ENOENT && strstr(name, "probe_inner"))
+		link = bpf_program__attach_kprobe(prog, !strncmp(name, "kret", 4), "do_file_open");
+	return link;
+}
+
+static int attach_one(struct tracer *t, const char *name, struct error *err)
+{
+	struct bpf_program *prog = program(t, name);
 	struct bpf_link *link;
 
 	if (t->link_count == MAX_LINKS)
-		return error_set(err, -E2BIG, "attach %s", bpf_program__name(prog));
-	link = bpf_program__attach(prog);
+		return error_set(err, -E2BIG, "attach the BPF program %s", name);
+	link = attach_program(prog);
 	if (!link)
-		return error_set(err, -errno, "attach the BPF program %s", bpf_program__name(prog));
+		return error_set(err, -errno, "attach the BPF program %s", name);
 	t->links[t->link_count] = link;
 	t->progs[t->link_count++] = prog;
 	return 0;
+}
+
+static int attach_all(struct tracer *t, const char *const *names, struct error *err)
+{
+	int r = 0;
+
+	for (; *names && !r; names++)
+		r = attach_one(t, *names, err);
+	return r;
 }
 
 /* May this kernel preempt a raw tracepoint program?  See probe_preemption() in bpf/. */
@@ -150,27 +182,30 @@ static int probe_preemption(struct tracer *t, bool *possible, struct error *err)
 	return 0;
 }
 
-static int attach(struct tracer *t, struct error *err)
+static int attach_tracepoints(struct tracer *t, struct error *err)
 {
 	bool preemptible = false;
 	int r;
 
 	r = probe_preemption(t, &preemptible, err);
-	if (!r)
-		r = attach_one(t, t->skel->progs.cgroup_mkdir, err);
-	if (!r)
-		r = attach_one(t, t->skel->progs.cgroup_release, err);
-	if (!r)
-		r = attach_one(t, t->skel->progs.process_exec, err);
-	if (!r)
-		r = attach_one(t, t->skel->progs.signal_deliver, err);
 	if (!r && preemptible)
 		r = tracefs_ensure(err);
 	if (!r)
-		r = attach_one(t,
-			       preemptible ? t->skel->progs.sys_exit_perf : t->skel->progs.sys_exit,
-			       err);
+		r = attach_one(t, "process_exec", err);
+	if (!r)
+		r = attach_one(t, preemptible ? "sys_exit_perf" : "sys_exit", err);
 	return r;
+}
+
+static int attach(struct tracer *t, struct error *err)
+{
+	int r = attach_all(t, backend_shared_programs(), err);
+
+	if (r < 0)
+		return r;
+	if (t->backend == BACKEND_TRACEPOINT)
+		return attach_tracepoints(t, err);
+	return attach_all(t, backend_programs(t->backend), err);
 }
 
 static int open_ring(struct tracer *t, struct error *err)
@@ -181,15 +216,69 @@ static int open_ring(struct tracer *t, struct error *err)
 	return 0;
 }
 
+static int start(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	int r;
+
+	r = load(t, settings, err);
+	if (!r)
+		r = open_ring(t, err);
+	if (!r)
+		r = attach(t, err);
+	return r;
+}
+
+static void stop(struct tracer *t)
+{
+	tracer_stop(t);
+	t->link_count = 0;
+	ring_buffer__free(t->ring);
+	t->ring = NULL;
+	ctrace_bpf__destroy(t->skel);
+	t->skel = NULL;
+}
+
+/* The first that fits, loads and attaches. */
+static int start_best(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	int r = -EOPNOTSUPP;
+
+	for (int i = 0; i < BACKEND_COUNT; i++) {
+		t->backend = i;
+		r = backend_fits(t->backend, err);
+		if (!r)
+			r = start(t, settings, err);
+		if (!r)
+			return 0;
+		stop(t);
+	}
+	return r;
+}
+
+static int start_forced(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	struct error cause;
+	int r;
+
+	r = backend_from_name(&t->backend, settings->backend, err);
+	if (!r)
+		r = start(t, settings, &cause);
+	if (r < 0 && !err->code)
+		error_say(err, r,
+			  "backend %s does not work here: %s; leave --backend out to have one "
+			  "chosen that does",
+			  settings->backend, cause.text);
+	return r;
+}
+
 int tracer_open(struct tracer **out, const struct tracer_settings *settings,
 		const struct tracer_handler *handler, struct error *err)
 {
 	struct tracer *t;
 	int r;
 
-	if (settings->backend && strcmp(settings->backend, "tracepoint") != 0)
-		return error_say(err, -EINVAL, "no backend '%s'; there is: tracepoint",
-				 settings->backend);
+	if (!settings->verbose)
+		libbpf_set_print(NULL);
 	r = features_check(err);
 	if (r < 0)
 		return r;
@@ -200,13 +289,12 @@ int tracer_open(struct tracer **out, const struct tracer_settings *settings,
 	t->handler = *handler;
 	t->exes = exe_table_new();
 	t->losses_seen = id_map_new();
-	r = t->exes && t->losses_seen ? 0 : error_set(err, -ENOMEM, "start the tracer");
-	if (!r)
-		r = load(t, settings, err);
-	if (!r)
-		r = open_ring(t, err);
-	if (!r)
-		r = attach(t, err);
+	if (!t->exes || !t->losses_seen)
+		r = error_set(err, -ENOMEM, "start the tracer");
+	else if (settings->backend)
+		r = start_forced(t, settings, err);
+	else
+		r = start_best(t, settings, err);
 	if (r < 0) {
 		tracer_free(t);
 		return r;
@@ -222,9 +310,7 @@ void tracer_free(struct tracer *t)
 
 	if (!t)
 		return;
-	tracer_stop(t);
-	ring_buffer__free(t->ring);
-	ctrace_bpf__destroy(t->skel);
+	stop(t);
 	exe_table_free(t->exes);
 	while (t->losses_seen && id_map_next(t->losses_seen, &pos, NULL, &seen))
 		free(seen);
@@ -234,8 +320,7 @@ void tracer_free(struct tracer *t)
 
 const char *tracer_backend(const struct tracer *t)
 {
-	(void)t;
-	return "tracepoint";
+	return backend_name(t->backend);
 }
 
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, struct error *err)

@@ -3,6 +3,7 @@
 #ifndef CTRACE_TRACER_H
 #define CTRACE_TRACER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -14,6 +15,7 @@ struct tracer_settings {
 	struct trace_settings kernel; /* the filters; wakeup_bytes is set by the tracer */
 	size_t ring_bytes;   /* rounded up to what the kernel takes; 0: TRACER_RING_BYTES */
 	const char *backend; /* NULL: the best that works here */
+	bool verbose;        /* what libbpf and the verifier say goes to stderr */
 };
 
 #define TRACER_RING_BYTES (8u << 20)

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Opens seen inside the kernel's own functions, for the fexit and kprobe backends:
+ *
+ *	do_sys_openat2(dfd, name, how)              every open system call
+ *	  do_filp_open(dfd, filename, op) -> file   do_file_open() since 7.1
+ *	do_handle_open(...)                         open_by_handle_at
+ *	do_open_execat(...)                         exec: program, script, loader
+ *	  do_filp_open(...)
+ *	io_openat2(req, issue_flags)                io_uring, often in a worker thread
+ *	  do_filp_open(...)
+ *
+ * The inner function has the kernel's own copy of the name, which nobody can
+ * rewrite, and the file, which nobody can have closed yet; the outer one has the
+ * result as the program gets it.  So failures are reported inside, successes
+ * outside.  What a system call was asked for is in its registers, as for the
+ * tracepoint backend, so that the events are the same.
+ */
+#ifndef CTRACE_FUNCTIONS_BPF_H
+#define CTRACE_FUNCTIONS_BPF_H
+
+#include "syscall_done.bpf.h"
+
+#define EAGAIN           11
+#define MAX_ERRNO        4095
+#define O_LARGEFILE      00100000
+#define IORING_OP_OPENAT 18
+
+enum io_uring_cmd_flags___ours { IO_URING_F_NONBLOCK___ours };
+
+/* Bit 0 up to 5.18, the sign bit since (4f57f06ce218). */
+static __always_inline __u32 uring_nonblock(void)
+{
+	if (bpf_core_enum_value_exists(enum io_uring_cmd_flags___ours, IO_URING_F_NONBLOCK___ours))
+		return bpf_core_enum_value(enum io_uring_cmd_flags___ours,
+					   IO_URING_F_NONBLOCK___ours);
+	return 1;
+}
+
+enum inner_outcome {
+	INNER_NONE,     /* not reached: bad flags, no free descriptor, unreadable name */
+	INNER_REPORTED, /* it failed, and has been reported */
+	INNER_OPENED,   /* `opened` is the file */
+};
+
+#define KEPT_NAME_BYTES 256
+
+/* One open under way in a task, handed from function to function. */
+struct call_state {
+	struct opened opened;
+	struct filename *filename; /* kprobe: the inner function's argument */
+	struct io_kiocb *req;      /* in io_openat2(): its request */
+	__u32 inner;               /* enum inner_outcome */
+	__u32 may_retry; /* in io_openat2(): -EAGAIN means that a worker will do it again */
+	char name[KEPT_NAME_BYTES]; /* io_uring: the kernel's copy is gone when the result is known
+				     */
+};
+
+/* Nothing but the task itself can meet its state.  In tracing programs since 5.12 (a10787e6d58c).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct call_state);
+} calls SEC(".maps");
+
+/* Before that, by tid. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, struct call_state);
+} calls_by_tid SEC(".maps");
+
+static const struct call_state no_call = {};
+
+/* NULL if there is none, or if none can be made: then the outer function does without. */
+static __always_inline struct call_state *call_state(bool make)
+{
+	struct call_state *st;
+	__u32 tid;
+
+	if (settings.task_storage)
+		return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0,
+					    make ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	tid = bpf_get_current_pid_tgid();
+	st = bpf_map_lookup_elem(&calls_by_tid, &tid);
+	if (!st && make) {
+		bpf_map_update_elem(&calls_by_tid, &tid, &no_call, BPF_NOEXIST);
+		st = bpf_map_lookup_elem(&calls_by_tid, &tid);
+	}
+	return st;
+}
+
+/* Task storage goes with the task; the other map has to be swept. */
+static __always_inline void call_state_done(struct call_state *st)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	st->inner = INNER_NONE;
+	st->req = NULL;
+	if (!settings.task_storage)
+		bpf_map_delete_elem(&calls_by_tid, &tid);
+}
+
+/*
+ * Is what `opened` points to still the file that it was?  Its task has left the
+ * RCU section in which it was read, so another thread may have closed the file;
+ * a dentry with the same inode, parent, name hash and length is the same for us.
+ */
+static __always_inline bool opened_still(const struct opened *opened)
+{
+	struct dentry *dentry = opened->dentry;
+
+	return dentry && kread(dentry, d_inode) == opened->inode &&
+	       kread(dentry, d_parent) == opened->parent &&
+	       kread(dentry, d_name.hash_len) == opened->name_hash_len;
+}
+
+static __always_inline void opened_hand_over(struct scratch *s, const struct call_state *st)
+{
+	if (opened_still(&st->opened))
+		s->opened = st->opened;
+	else
+		s->opened.dentry = NULL;
+}
+
+/* --- system calls ----------------------------------------------------------------- */
+
+static __always_inline bool is_exec(const struct open_request *rq)
+{
+	return rq->call == CALL_EXECVE || rq->call == CALL_EXECVEAT;
+}
+
+/* What did the current task ask for?  False if its system call is none that opens. */
+static __always_inline bool request_of_syscall(struct scratch *s, struct task_struct *task)
+{
+	struct pt_regs *regs = current_regs();
+	__u64 nr = syscall_nr(regs);
+
+	return may_open_nr(nr) && request_from_regs(&s->request, regs, nr, task);
+}
+
+/* --- io_uring ---------------------------------------------------------------------- */
+
+static __always_inline void request_of_uring(struct scratch *s, struct io_kiocb *req)
+{
+	struct io_open *open = (struct io_open *)req; /* the request's first member */
+
+	request_start(&s->request);
+	request_set(&s->request,
+		    kread(req, opcode) == IORING_OP_OPENAT ? CALL_IO_URING_OPENAT
+							   : CALL_IO_URING_OPENAT2,
+		    kread(open, dfd), 0);
+	s->request.resolve = kread(open, how.resolve);
+	/* The kernel has added O_LARGEFILE to what was asked for. */
+	request_flags(&s->request, kread(open, how.flags) & ~O_LARGEFILE, kread(open, how.mode));
+}
+
+static __always_inline int uring_begun(struct io_kiocb *req, __u32 issue_flags)
+{
+	struct call_state *st;
+	__u64 cgroup_id;
+
+	if (!current_traced(&cgroup_id) || !task_wanted())
+		return 0;
+	st = call_state(true);
+	if (!st)
+		return 0;
+	st->req = req;
+	st->inner = INNER_NONE;
+	st->may_retry = (issue_flags & uring_nonblock()) != 0;
+	return 0;
+}
+
+/* The result: where the request keeps it (5.19 on), or unknown. */
+static __always_inline bool uring_result(struct io_kiocb *req, __s64 *ret)
+{
+	if (!bpf_core_field_exists(req->cqe.res))
+		return false;
+	*ret = kread(req, cqe.res);
+	return true;
+}
+
+static __always_inline int uring_done(struct io_kiocb *req, __s64 ret)
+{
+	struct cgroup_entry *traced;
+	struct call_state *st;
+	struct scratch *s;
+	__u32 inner;
+	__u64 cgroup_id;
+
+	traced = current_traced(&cgroup_id);
+	if (!traced || !task_wanted())
+		return 0;
+	st = call_state(false);
+	s = scratch_get(SCRATCH_IO);
+	if (!st || !s)
+		return 0;
+	inner = st->inner;
+	if (ret == -EAGAIN || inner == INNER_REPORTED)
+		goto done;
+
+	request_of_uring(s, req);
+	if (!uring_result(req, &ret)) {
+		ret = 0;
+		s->request.bits |= OPEN_NO_FD;
+	}
+	s->opened.dentry = NULL;
+	if (inner == INNER_OPENED) {
+		opened_hand_over(s, st);
+		s->request.kernel_name = true;
+		s->request.name = st->name[0] ? st->name : NULL;
+	}
+	if (request_wanted(&s->request, ret))
+		open_report(SCRATCH_IO, cgroup_id, traced->root_id, ret);
+done:
+	call_state_done(st);
+	return 0;
+}
+
+/* kprobe: the name is an argument, and those are gone when the function returns. */
+static __always_inline int inner_begun(struct filename *filename)
+{
+	struct call_state *st;
+	__u64 cgroup_id;
+
+	if (!current_traced(&cgroup_id) || !task_wanted())
+		return 0;
+	st = call_state(true);
+	if (st)
+		st->filename = filename;
+	return 0;
+}
+
+/* --- the inner function -------------------------------------------------------------- */
+
+static __always_inline int inner_done(struct filename *filename, __u64 file_or_error)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	long error = file_or_error >= -(__u64)MAX_ERRNO ? (long)file_or_error : 0;
+	struct cgroup_entry *traced;
+	struct call_state *st;
+	struct scratch *s;
+	__u64 cgroup_id;
+
+	traced = current_traced(&cgroup_id);
+	if (!traced || !task_wanted())
+		return 0;
+	st = call_state(true);
+	s = scratch_get(SCRATCH_INNER);
+	if (!st || !s)
+		return 0;
+
+	if (st->req)
+		request_of_uring(s, st->req);
+	else if (!request_of_syscall(s, task))
+		return 0; /* the kernel opens something for itself */
+	if (error == -EAGAIN && st->req && st->may_retry)
+		return 0;
+	if (interrupted(error))
+		return 0;
+
+	s->request.name = (const char *)kread(filename, name);
+	s->request.kernel_name = true;
+	opened_set(&s->opened, error ? NULL : (struct file *)file_or_error);
+	if (!error && !is_exec(&s->request)) {
+		st->opened = s->opened;
+		st->inner = INNER_OPENED;
+		if (st->req && bpf_probe_read_kernel_str(st->name, sizeof(st->name),
+							 s->request.name) == sizeof(st->name))
+			st->name[0] = 0; /* too long to keep: better none than a part */
+		return 0;
+	}
+
+	if (is_exec(&s->request))
+		s->request.bits |= error ? 0 : OPEN_NO_FD;
+	else
+		st->inner = INNER_REPORTED;
+	if (!request_wanted(&s->request, error))
+		return 0;
+	return open_report(SCRATCH_INNER, cgroup_id, traced->root_id, error);
+}
+
+/* --- the outer functions -------------------------------------------------------------- */
+
+/* do_sys_openat2() or do_handle_open(), on behalf of a system call. */
+static __always_inline int outer_done(__u32 slot, long ret)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u32 inner = INNER_NONE;
+	struct cgroup_entry *traced;
+	struct call_state *st;
+	struct scratch *s;
+	struct file *file;
+	__u64 cgroup_id;
+
+	traced = current_traced(&cgroup_id);
+	if (!traced || !task_wanted())
+		return 0;
+	s = scratch_get(slot);
+	if (!s)
+		return 0;
+	st = call_state(false);
+	if (st)
+		inner = st->inner;
+	if (interrupted(ret)) {
+		interruption_keep(current_regs(), ret);
+		goto done;
+	}
+	if (inner == INNER_REPORTED || !request_of_syscall(s, task) ||
+	    !request_wanted(&s->request, ret))
+		goto done;
+
+	s->opened.dentry = NULL;
+	if (ret >= 0) {
+		/* Another thread may have put another file in its place already. */
+		file = file_of_fd(task, ret);
+		if (st && inner == INNER_OPENED && file != st->opened.file)
+			opened_hand_over(s, st);
+		else
+			opened_set(&s->opened, file);
+	}
+	open_report(slot, cgroup_id, traced->root_id, ret);
+done:
+	if (st)
+		call_state_done(st);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The ways of hooking into the kernel, and which of them fits this one.  See docs/hooks.md. */
+#ifndef CTRACE_BACKEND_H
+#define CTRACE_BACKEND_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct bpf_object;
+
+enum backend { BACKEND_FEXIT, BACKEND_TRACEPOINT, BACKEND_KPROBE, BACKEND_COUNT };
+
+/* "fexit" and so on; static. */
+const char *backend_name(enum backend backend);
+
+/* All names with commas between; static. */
+const char *backend_names(void);
+
+/* 0, or -EINVAL with the names that there are in err. */
+int backend_from_name(enum backend *out, const char *name, struct error *err);
+
+/*
+ * Is it sure to see every open on this kernel, as far as can be known without
+ * trying?  0, or a negative errno and the reason in err.
+ */
+int backend_fits(enum backend backend, struct error *err);
+
+/*
+ * Choose which programs and maps of the opened, not yet loaded object are used:
+ * those of this backend and those that all share.  -ESRCH if the kernel lacks a
+ * function that the backend hooks.
+ */
+int backend_prepare(enum backend backend, struct bpf_object *object, bool task_storage,
+		    struct error *err);
+
+/* Program names of a backend, NULL-terminated, in the order to attach; static. */
+const char *const *backend_programs(enum backend backend);
+
+/* The programs of every backend, attached before its own: they follow the cgroup tree. */
+const char *const *backend_shared_programs(void);
+
+#endif
