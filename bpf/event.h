@@ -134,8 +134,7 @@ struct trace_settings {
 	__u8 failed_only;
 	__u8 writes_only;
 	__u8 watch_cgroups; /* report cgroups made outside the traced ones, too */
-	__u8 task_storage;  /* usable in tracing programs */
-	__u8 pad[6];
+	__u8 pad[7];
 	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
 	char comm[EVENT_COMM_BYTES];
 };

@@ -56,52 +56,39 @@ struct call_state {
 				     */
 };
 
-/* Nothing but the task itself can meet its state.  In tracing programs since 5.12 (a10787e6d58c).
+/*
+ * By tid: nothing but the task itself can meet its state.  Not task storage, which
+ * would be faster: it is made by an allocator that gives up in some settings (on
+ * 7.2 without cmpxchg16b always), and 5.10 has none in tracing programs.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
 	__type(value, struct call_state);
 } calls SEC(".maps");
 
-/* Before that, by tid. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, __u32);
-	__type(value, struct call_state);
-} calls_by_tid SEC(".maps");
-
 static const struct call_state no_call = {};
 
-/* NULL if there is none, or if none can be made: then the outer function does without. */
+/* NULL if there is none.  It is not made if 16384 opens are under way: the outer function does
+ * without. */
 static __always_inline struct call_state *call_state(bool make)
 {
-	struct call_state *st;
-	__u32 tid;
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct call_state *st = bpf_map_lookup_elem(&calls, &tid);
 
-	if (settings.task_storage)
-		return bpf_task_storage_get(&calls, bpf_get_current_task_btf(), 0,
-					    make ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	tid = bpf_get_current_pid_tgid();
-	st = bpf_map_lookup_elem(&calls_by_tid, &tid);
 	if (!st && make) {
-		bpf_map_update_elem(&calls_by_tid, &tid, &no_call, BPF_NOEXIST);
-		st = bpf_map_lookup_elem(&calls_by_tid, &tid);
+		bpf_map_update_elem(&calls, &tid, &no_call, BPF_NOEXIST);
+		st = bpf_map_lookup_elem(&calls, &tid);
 	}
 	return st;
 }
 
-/* Task storage goes with the task; the other map has to be swept. */
-static __always_inline void call_state_done(struct call_state *st)
+static __always_inline void call_state_done(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 
-	st->inner = INNER_NONE;
-	st->req = NULL;
-	if (!settings.task_storage)
-		bpf_map_delete_elem(&calls_by_tid, &tid);
+	bpf_map_delete_elem(&calls, &tid);
 }
 
 /*
@@ -216,7 +203,7 @@ static __always_inline int uring_done(struct io_kiocb *req, __s64 ret)
 	if (request_wanted(&s->request, ret))
 		open_report(SCRATCH_IO, cgroup_id, traced->root_id, ret);
 done:
-	call_state_done(st);
+	call_state_done();
 	return 0;
 }
 
@@ -239,7 +226,7 @@ static __always_inline int inner_begun(struct filename *filename)
 static __always_inline int inner_done(struct filename *filename, __u64 file_or_error)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	long error = file_or_error >= -(__u64)MAX_ERRNO ? (long)file_or_error : 0;
+	long error = 0;
 	struct cgroup_entry *traced;
 	struct call_state *st;
 	struct scratch *s;
@@ -252,11 +239,15 @@ static __always_inline int inner_done(struct filename *filename, __u64 file_or_e
 	s = scratch_get(SCRATCH_INNER);
 	if (!st || !s)
 		return 0;
+	/* The verifier takes it for a pointer until it has been through memory. */
+	*(volatile __u64 *)&s->opened.file = file_or_error;
+	if (*(volatile __u64 *)&s->opened.file >= -(__u64)MAX_ERRNO)
+		error = *(volatile __s64 *)&s->opened.file;
 
 	if (st->req)
 		request_of_uring(s, st->req);
 	else if (!request_of_syscall(s, task))
-		return 0; /* the kernel opens something for itself */
+		goto not_ours; /* the kernel opens something for itself */
 	if (error == -EAGAIN && st->req && st->may_retry)
 		return 0;
 	if (interrupted(error))
@@ -274,13 +265,18 @@ static __always_inline int inner_done(struct filename *filename, __u64 file_or_e
 		return 0;
 	}
 
-	if (is_exec(&s->request))
+	if (is_exec(&s->request)) {
 		s->request.bits |= error ? 0 : OPEN_NO_FD;
-	else
+		call_state_done(); /* no outer function is hooked */
+	} else {
 		st->inner = INNER_REPORTED;
+	}
 	if (!request_wanted(&s->request, error))
 		return 0;
 	return open_report(SCRATCH_INNER, cgroup_id, traced->root_id, error);
+not_ours:
+	call_state_done();
+	return 0;
 }
 
 /* --- the outer functions -------------------------------------------------------------- */
@@ -325,7 +321,7 @@ static __always_inline int outer_done(__u32 slot, long ret)
 	open_report(slot, cgroup_id, traced->root_id, ret);
 done:
 	if (st)
-		call_state_done(st);
+		call_state_done();
 	return 0;
 }
 

@@ -96,18 +96,14 @@ static const char *inner_function(void)
 	return name;
 }
 
-int backend_prepare(enum backend backend, struct bpf_object *object, bool task_storage,
-		    struct error *err)
+int backend_prepare(enum backend backend, struct bpf_object *object, struct error *err)
 {
-	bool functions = backend != BACKEND_TRACEPOINT;
 	int r = 0;
 
 	autoload(object, shared);
 	autoload(object, backends[backend].programs);
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"),
-				functions && task_storage);
-	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls_by_tid"),
-				functions && !task_storage);
+				backend != BACKEND_TRACEPOINT);
 	if (backend == BACKEND_FEXIT)
 		r = bpf_program__set_attach_target(
 			bpf_object__find_program_by_name(object, "fexit_inner"), 0,

@@ -3,8 +3,6 @@
 #ifndef CTRACE_BACKEND_H
 #define CTRACE_BACKEND_H
 
-#include <stdbool.h>
-
 #include "base/error.h"
 
 struct bpf_object;
@@ -31,8 +29,7 @@ int backend_fits(enum backend backend, struct error *err);
  * those of this backend and those that all share.  -ESRCH if the kernel lacks a
  * function that the backend hooks.
  */
-int backend_prepare(enum backend backend, struct bpf_object *object, bool task_storage,
-		    struct error *err);
+int backend_prepare(enum backend backend, struct bpf_object *object, struct error *err);
 
 /* Program names of a backend, NULL-terminated, in the order to attach; static. */
 const char *const *backend_programs(enum backend backend);

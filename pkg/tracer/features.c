@@ -118,9 +118,3 @@ bool features_may_preempt(void)
 		return dynamic_may_preempt();
 	return strstr(uts.version, "PREEMPT") != NULL; /* _RT, _LAZY, or plain */
 }
-
-bool features_task_storage(void)
-{
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_task_storage_get,
-				       NULL) > 0;
-}

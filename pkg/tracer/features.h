@@ -19,7 +19,4 @@ int features_check(struct error *err);
  */
 bool features_may_preempt(void);
 
-/* Can tracing programs use task storage (since 5.12, a10787e6d58c)? */
-bool features_task_storage(void);
-
 #endif

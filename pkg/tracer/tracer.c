@@ -103,7 +103,6 @@ static __u32 ring_size(size_t wanted)
 static int load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
 	__u32 ring_bytes = ring_size(settings->ring_bytes);
-	bool task_storage = t->backend != BACKEND_TRACEPOINT && features_task_storage();
 	struct trace_settings *kernel;
 	int r;
 
@@ -111,7 +110,7 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	if (!t->skel)
 		return error_set(err, -errno, "open the BPF object");
 
-	r = backend_prepare(t->backend, t->skel->obj, task_storage, err);
+	r = backend_prepare(t->backend, t->skel->obj, err);
 	if (r < 0)
 		return r;
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
@@ -119,7 +118,6 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
 	kernel->wakeup_bytes = ring_bytes / 4;
-	kernel->task_storage = task_storage;
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
