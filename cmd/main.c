@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,17 +57,27 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* The exit code of a command that has said all it has to say. */
+static int flushed(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_OK;
+	say("write to stdout: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
 static int help(const struct command *cmd)
 {
 	printf("usage: ctrace %s\n\n%s\n", cmd->usage, cmd->summary);
 	options_help(stdout, cmd);
 	printf("\nExamples:\n%s", cmd->examples);
 	if (cmd->bit == CMD_TRACE) {
-		printf("\nOther commands (each has a --help):\n");
+		printf("\nOther commands (each has a --help):\n"
+		       "  ctrace --version  what this is\n");
 		for (size_t i = 1; i < COMMAND_COUNT; i++)
 			printf("  ctrace %-10s %s\n", commands[i].name, commands[i].summary);
 	}
-	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+	return flushed();
 }
 
 static int unknown_command(const char *name)
@@ -84,7 +95,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
 		puts("ctrace " CTRACE_VERSION);
-		return EXIT_OK;
+		return flushed();
 	}
 	if (argc > 1 && argv[1][0] != '-') {
 		cmd = find_command(argv[1]);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "container/runtime.h"
+#include "tracer/backend.h"
 
 /* --- values -------------------------------------------------------------------- */
 
@@ -210,7 +211,11 @@ static int set_host_root(struct options *o, const char *value, struct error *err
 
 static int set_backend(struct options *o, const char *value, struct error *err)
 {
-	(void)err;
+	enum backend backend;
+	int r = backend_from_name(&backend, value, err);
+
+	if (r < 0)
+		return r;
 	o->backend = value;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "container/registry.h"
 #include "event/names.h"
 #include "output/output.h"
+#include "output/visible.h"
 #include "targets.h"
 #include "tracer/tracer.h"
 
@@ -36,13 +37,15 @@ struct session {
 
 void say(const char *format, ...)
 {
+	char text[2048], line[4096];
 	va_list args;
 
-	fputs("ctrace: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	/* A container's name or an argument may hold anything: one line, and no escape sequence. */
+	visible_text(line, sizeof(line), text);
+	fprintf(stderr, "ctrace: %s\n", line);
 }
 
 static __u64 now_ns(void)

@@ -16,6 +16,8 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_list args;
 	size_t used;
 
+	if (!err)
+		return code;
 	va_start(args, format);
 	set(err, code, format, args);
 	va_end(args);
@@ -29,6 +31,8 @@ int error_say(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
 
+	if (!err)
+		return code;
 	va_start(args, format);
 	set(err, code, format, args);
 	va_end(args);

@@ -12,7 +12,8 @@ struct error {
 
 /*
  * Set the sentence, append ": <strerror>" and return code, so that
- * `return error_set(err, -errno, "open '%s'", path);` works.
+ * `return error_set(err, -errno, "open '%s'", path);` works.  err may be NULL where
+ * nobody wants the sentence.
  */
 int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

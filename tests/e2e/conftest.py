@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 # before the first import: their assertions shall show both sides, as a test's own do
-for module in ("schema", "trace", "truth", "wait"):
+for module in ("schema", "shared", "trace", "truth", "wait"):
     pytest.register_assert_rewrite(f"harness.{module}")
 
 # pylint: disable=wrong-import-position
 from harness import bundle, engine, settings
 from harness.cgroup import Cgroup, mount_point
+from harness.shared import SharedTrace, Watch
 from harness.tap import TapWriter
 
 numbers = itertools.count(1)
@@ -51,13 +52,35 @@ def ready():
     assert settings.PROGRAMS.is_dir(), f"no '{settings.PROGRAMS}'; make programs"
 
 
-@pytest.fixture
-def cgroup():
-    """A cgroup of the test's own; what runs in it is ended with it."""
+def new_cgroup(what):
     point = mount_point()
     if point is None:
         pytest.skip("no cgroup v2 is mounted here")
-    group = Cgroup(point / unique_name("c"))
+    return Cgroup(point / unique_name(what))
+
+
+@pytest.fixture
+def cgroup():
+    """A cgroup of the test's own; what runs in it is ended with it."""
+    group = new_cgroup("c")
+    yield group
+    group.remove()
+
+
+@pytest.fixture(scope="session")
+def shared_trace():
+    root = new_cgroup("shared")
+    shared = SharedTrace(root)
+    yield shared
+    shared.stop()
+    root.remove()
+
+
+@pytest.fixture
+def watched(shared_trace):
+    """Like cgroup, for tests that need no ctrace of their own: with watched.watch() as trace."""
+    group = shared_trace.root.child(unique_name("c"))
+    group.watch = lambda: Watch(shared_trace, group)
     yield group
     group.remove()
 

@@ -8,17 +8,16 @@ import subprocess
 import pytest
 
 from harness import settings
-from harness.trace import Trace
 from harness.truth import assert_same, name_of, programs_own, run_program
 
 
 @pytest.fixture
-def fails(cgroup, work):
+def fails(watched, work):
     """fails(ERROR, opener's arguments): the last open fails so, and is told as it was."""
 
     def check(error, *args, program=None):
-        with Trace("--cgroup", cgroup) as trace:
-            made = run_program(cgroup, program or "opener", *args, cwd=work)
+        with watched.watch() as trace:
+            made = run_program(watched, program or "opener", *args, cwd=work)
         assert made[-1].error == error, f"the scene is wrong: {made[-1]}"
         assert_same(trace.events, made)
         return programs_own(trace.opens(), made)[-1]
@@ -77,11 +76,11 @@ def test_enametoolong_component(fails, work):
     fails("ENAMETOOLONG", "openat", work / ("n" * 256))
 
 
-def test_enametoolong_path(cgroup):
+def test_enametoolong_path(watched):
     """More than the kernel takes: the name is no longer than it would have been, and no lie."""
     name = "/" + "n/" * 2500
-    with Trace("--cgroup", cgroup) as trace:
-        made = run_program(cgroup, "opener", "openat", name)
+    with watched.watch() as trace:
+        made = run_program(watched, "opener", "openat", name)
     (event,) = programs_own(trace.opens(), made)
     assert event["error"] == "ENAMETOOLONG"
     assert name_of(event) is None or os.fsencode(name).startswith(name_of(event))
@@ -100,10 +99,10 @@ def test_einval_openat2_unknown_flag(fails, work):
     fails("EINVAL", "--flags", "0x40000000", "openat2", work)
 
 
-def test_einval_openat2_size(cgroup, work):
+def test_einval_openat2_size(watched, work):
     """The kernel never read what is asked for: the flags are not known, the rest is."""
-    with Trace("--cgroup", cgroup) as trace:
-        made = run_program(cgroup, "opener", "--how-size", "8", "openat2", work)
+    with watched.watch() as trace:
+        made = run_program(watched, "opener", "--how-size", "8", "openat2", work)
     (event,) = programs_own(trace.opens(), made)
     assert (event["call"], event["error"]) == ("openat2", "EINVAL")
     assert name_of(event) == os.fsencode(work)
@@ -123,12 +122,12 @@ def test_erofs(fails, work):
         subprocess.run(["umount", work / "m"], check=True)
 
 
-def test_etxtbsy(cgroup, work):
+def test_etxtbsy(watched, work):
     copy = work / "opener"
     shutil.copy(settings.program("opener"), copy)
-    with Trace("--cgroup", cgroup) as trace:
+    with watched.watch() as trace:
         # joined by hand: run_program only knows the original
-        done = cgroup.run(copy, "--flags", "O_WRONLY", "openat", copy)
+        done = watched.run(copy, "--flags", "O_WRONLY", "openat", copy)
     assert b"ETXTBSY" in done.stdout, done
     failed = [event for event in trace.opens(comm="opener") if "error" in event]
     assert [(event["error"], event["file"]["path"]) for event in failed] == [("ETXTBSY", str(copy))]

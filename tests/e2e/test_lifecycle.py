@@ -117,18 +117,6 @@ def test_container_that_restarts_under_wait(container):
         )
 
 
-def test_first_open_of_a_container_that_starts_later(container):
-    """Its name may be known late, but not one of its opens is missed."""
-    box = container("sleep 60")
-    with Trace("--container", box.id, "--wait") as trace:
-        box.stop()
-        (box.bundle / "rootfs" / "main").write_text("cat /etc/motd; sleep 60")
-        box.start()
-        trace.wait_line(b'"/etc/motd"', "the read of the second run")
-    opens = [event for event in trace.opens() if event["file"].get("name") == "/etc/motd"]
-    assert [event["container"]["id"] for event in opens] == [box.id]
-
-
 @pytest.mark.parametrize("by", ENDINGS.values(), ids=ENDINGS.keys())
 def test_nothing_stays_in_the_kernel(cgroup, by):
     with Trace("--cgroup", cgroup) as trace:

@@ -5,7 +5,6 @@ import os
 
 import pytest
 
-from harness.trace import Trace
 from harness.truth import assert_same, name_of, path_of, programs_own, run_program
 
 HOSTILE = {
@@ -34,49 +33,49 @@ HOSTILE = {
 }
 
 
-def traced(cgroup, work, *args):
-    with Trace("--cgroup", cgroup) as trace:
-        made = run_program(cgroup, "opener", *args, cwd=work)
+def traced(watched, work, *args):
+    with watched.watch() as trace:
+        made = run_program(watched, "opener", *args, cwd=work)
     return trace.events, made
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_name_of_a_file(cgroup, work, name):
+def test_hostile_name_of_a_file(watched, work, name):
     options = ("--flags", "O_RDWR|O_CREAT", "--mode", "600")
-    events, made = traced(cgroup, work, *options, "openat", name)
+    events, made = traced(watched, work, *options, "openat", name)
     assert made[0].name == name
     assert_same(events, made)
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_name_of_no_file(cgroup, work, name):
-    assert_same(*traced(cgroup, work, "openat", name))
+def test_hostile_name_of_no_file(watched, work, name):
+    assert_same(*traced(watched, work, "openat", name))
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_directory(cgroup, work, name):
+def test_hostile_directory(watched, work, name):
     os.mkdir(os.fsencode(work) + b"/" + name)
     (work / os.fsdecode(name) / "f").touch()
-    assert_same(*traced(cgroup, work, "openat", name + b"/f", name + b"/none"))
+    assert_same(*traced(watched, work, "openat", name + b"/f", name + b"/none"))
 
 
-def test_longest_path_of_the_worst_bytes_fits_a_line(cgroup, work):
+def test_longest_path_of_the_worst_bytes_fits_a_line(watched, work):
     """Six characters and more for each byte, twice: a line is still 16 KiB at most."""
     deep = ("--deep-name", b"\x1b" * 255, "--deep", "15")
     options = ("--chdir", work, *deep, "--flags", "O_RDWR|O_CREAT", "--mode", "600")
-    events, made = traced(cgroup, work, *options, "openat", b"\xff" * 200)
+    events, made = traced(watched, work, *options, "openat", b"\xff" * 200)
     (event,) = programs_own(events, made)
     assert name_of(event) == made[0].name
     # what doesn't fit is left out, and never silently
     assert path_of(event) == made[0].path or event["file"].get("path_truncated")
 
 
-def test_hostile_comm(cgroup, work):
+def test_hostile_comm(watched, work):
     """A program names itself: 15 bytes of its choice."""
     nasty = b'\x1b[0m"\n\xff\\ab'
     script = b'exec 3< /etc/passwd; printf "%s" "$1" > /proc/$$/comm; exec 4< /etc/group'
-    with Trace("--cgroup", cgroup) as trace:
-        cgroup.run("/bin/sh", "-c", script, "sh", nasty)
+    with watched.watch() as trace:
+        watched.run("/bin/sh", "-c", script, "sh", nasty)
     comms = [
         event["process"]["comm"]
         for event in trace.opens()

@@ -14,9 +14,9 @@ LONGEST_NAME = 255
 LONGEST_PATH = 4095
 
 
-def traced(cgroup, *args, program="opener", **kwargs):
-    with Trace("--cgroup", cgroup) as trace:
-        made = run_program(cgroup, program, *args, **kwargs)
+def traced(watched, *args, program="opener", **kwargs):
+    with watched.watch() as trace:
+        made = run_program(watched, program, *args, **kwargs)
     return trace.events, made
 
 
@@ -24,7 +24,7 @@ def traced(cgroup, *args, program="opener", **kwargs):
     "name", ["f", "./f", "sub/../f", "sub/./.././/f", "link", "sub/uplink", "chain", "dirlink/f"]
 )
 @pytest.mark.parametrize("relative", [True, False], ids=["relative", "absolute"])
-def test_links_and_dots_are_resolved(cgroup, work, name, relative):
+def test_links_and_dots_are_resolved(watched, work, name, relative):
     (work / "sub").mkdir()
     (work / "f").touch()
     (work / "sub" / "f").touch()
@@ -33,29 +33,29 @@ def test_links_and_dots_are_resolved(cgroup, work, name, relative):
     (work / "sub" / "uplink").symlink_to("../f")
     (work / "dirlink").symlink_to("sub")
     passed = name if relative else f"{work}/{name}"
-    assert_same(*traced(cgroup, "openat", passed, cwd=work))
+    assert_same(*traced(watched, "openat", passed, cwd=work))
 
 
-def test_o_nofollow_and_o_path_open_the_link_itself(cgroup, work):
+def test_o_nofollow_and_o_path_open_the_link_itself(watched, work):
     (work / "link").symlink_to("f")
-    assert_same(*traced(cgroup, "--flags", "O_PATH|O_NOFOLLOW", "openat", work / "link"))
+    assert_same(*traced(watched, "--flags", "O_PATH|O_NOFOLLOW", "openat", work / "link"))
 
 
 @pytest.mark.parametrize("name", [".", "..", "/"])
-def test_directories(cgroup, work, name):
-    assert_same(*traced(cgroup, "openat", name, cwd=work))
+def test_directories(watched, work, name):
+    assert_same(*traced(watched, "openat", name, cwd=work))
 
 
-def test_relative_from_a_directory_300_deep(cgroup, work):
+def test_relative_from_a_directory_300_deep(watched, work):
     options = ("--chdir", work, "--deep", "300", "--flags", "O_RDWR|O_CREAT", "--mode", "600")
-    assert_same(*traced(cgroup, *options, "openat", "f", "../f", "../../../f"))
+    assert_same(*traced(watched, *options, "openat", "f", "../f", "../../../f"))
 
 
-def test_failure_from_a_directory_300_deep(cgroup, work):
-    assert_same(*traced(cgroup, "--chdir", work, "--deep", "300", "openat", "none", "../none"))
+def test_failure_from_a_directory_300_deep(watched, work):
+    assert_same(*traced(watched, "--chdir", work, "--deep", "300", "openat", "none", "../none"))
 
 
-def test_path_of_4095_bytes(cgroup, work):
+def test_path_of_4095_bytes(watched, work):
     room = LONGEST_PATH - len(os.fsencode(work))
     # as deep as it goes with names of 200 bytes, and a file that fills it to the byte
     depth, rest = divmod(room, 201)
@@ -63,76 +63,76 @@ def test_path_of_4095_bytes(cgroup, work):
     depth -= rest <= 1
     options = ("--chdir", work, "--deep-name", "d" * 200, "--deep", depth)
     options = (*map(str, options), "--flags", "O_RDWR|O_CREAT", "--mode", "600")
-    events, made = traced(cgroup, *options, "openat", leaf)
+    events, made = traced(watched, *options, "openat", leaf)
     assert len(made[0].path) == LONGEST_PATH
     assert_same(events, made)
 
 
-def test_name_of_4095_bytes(cgroup, work):
+def test_name_of_4095_bytes(watched, work):
     (work / "f").touch()
     name = f"{work}/"
     name += "./" * ((LONGEST_PATH - len(name) - 1) // 2)
     name += "/" * (LONGEST_PATH - len(name) - 1) + "f"
     assert len(name) == LONGEST_PATH
-    assert_same(*traced(cgroup, "openat", name))
+    assert_same(*traced(watched, "openat", name))
 
 
-def test_failed_name_of_4095_bytes(cgroup, work):
+def test_failed_name_of_4095_bytes(watched, work):
     name = f"{work}/" + "n/" * LONGEST_PATH
-    assert_same(*traced(cgroup, "openat", name[:LONGEST_PATH]))
+    assert_same(*traced(watched, "openat", name[:LONGEST_PATH]))
 
 
-def test_components_of_255_bytes(cgroup, work):
+def test_components_of_255_bytes(watched, work):
     path = work / ("d" * LONGEST_NAME) / ("e" * LONGEST_NAME)
     path.mkdir(parents=True)
     options = ("--flags", "O_RDWR|O_CREAT", "--mode", "600")
-    assert_same(*traced(cgroup, *options, "openat", path / ("f" * LONGEST_NAME)))
+    assert_same(*traced(watched, *options, "openat", path / ("f" * LONGEST_NAME)))
 
 
-def test_chroot_path_is_as_the_container_sees_it(cgroup, work):
+def test_chroot_path_is_as_the_container_sees_it(watched, work):
     (work / "jail" / "sub").mkdir(parents=True)
     (work / "jail" / "sub" / "f").touch()
-    events, made = traced(cgroup, "--chroot", work / "jail", "openat", "/sub/f", "sub/../sub/f")
+    events, made = traced(watched, "--chroot", work / "jail", "openat", "/sub/f", "sub/../sub/f")
     inside = [event for event in programs_own(events, made) if b"sub" in name_of(event)]
     assert [path_of(event) for event in inside] == [os.fsencode(work / "jail" / "sub" / "f")] * 2
 
 
-def test_chroot_failure_keeps_the_chroot_in_its_path(cgroup, work):
+def test_chroot_failure_keeps_the_chroot_in_its_path(watched, work):
     (work / "jail").mkdir()
-    events, made = traced(cgroup, "--chroot", work / "jail", "openat", "none", "/none")
+    events, made = traced(watched, "--chroot", work / "jail", "openat", "none", "/none")
     inside = [event for event in programs_own(events, made) if "error" in event]
     assert [path_of(event) for event in inside] == [os.fsencode(work / "jail" / "none")] * 2
 
 
-def test_bind_mount_path_is_where_it_is_mounted(cgroup, work):
+def test_bind_mount_path_is_where_it_is_mounted(watched, work):
     (work / "a").mkdir()
     (work / "b").mkdir()
     (work / "a" / "f").touch()
     subprocess.run(["mount", "--bind", work / "a", work / "b"], check=True)
     try:
-        assert_same(*traced(cgroup, "openat", work / "b" / "f", work / "b", work / "b" / "none"))
+        assert_same(*traced(watched, "openat", work / "b" / "f", work / "b", work / "b" / "none"))
     finally:
         subprocess.run(["umount", work / "b"], check=True)
 
 
-def test_mount_on_a_mount(cgroup, work):
+def test_mount_on_a_mount(watched, work):
     (work / "m").mkdir()
     for _ in range(2):
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", work / "m"], check=True)
     try:
         (work / "m" / "f").touch()
-        assert_same(*traced(cgroup, "openat", work / "m" / "f", work / "m"))
+        assert_same(*traced(watched, "openat", work / "m" / "f", work / "m"))
     finally:
         for _ in range(2):
             subprocess.run(["umount", work / "m"], check=True)
 
 
-def test_private_mount_namespace(cgroup, work):
+def test_private_mount_namespace(watched, work):
     """Its mounts are in no namespace but its own, and the path is what it calls the file."""
     (work / "m").mkdir()
     script = f'mount -t tmpfs tmpfs {work}/m && : > {work}/m/f && exec "$@"'
-    with Trace("--cgroup", cgroup) as trace:
-        done = cgroup.run(
+    with watched.watch() as trace:
+        done = watched.run(
             "unshare",
             "--mount",
             "sh",
@@ -149,27 +149,27 @@ def test_private_mount_namespace(cgroup, work):
 
 
 @pytest.mark.parametrize("name", ["/proc/self/status", "/proc/version", "/sys/kernel", "/dev/null"])
-def test_other_filesystems(cgroup, name):
-    assert_same(*traced(cgroup, "openat", name))
+def test_other_filesystems(watched, name):
+    assert_same(*traced(watched, "openat", name))
 
 
-def test_file_deleted_while_open(cgroup, work):
-    assert_same(*traced(cgroup, "deleted", work / "f", program="odd"))
+def test_file_deleted_while_open(watched, work):
+    assert_same(*traced(watched, "deleted", work / "f", program="odd"))
 
 
-def test_pipe_opened_again_has_no_path(cgroup):
+def test_pipe_opened_again_has_no_path(watched):
     """Opened by its link in /proc: there is a file, but no place where it is."""
     script = f"true | {settings.program('opener')} openat /proc/self/fd/0"
-    with Trace("--cgroup", cgroup) as trace:
-        cgroup.run("sh", "-c", script)
+    with watched.watch() as trace:
+        watched.run("sh", "-c", script)
     event = trace.opens(comm="opener")[-1]
     assert event["file"]["name"] == "/proc/self/fd/0" and "error" not in event
     assert not event["file"].get("path", "").startswith("/")
 
 
-def test_open_from_a_removed_directory(cgroup, work):
+def test_open_from_a_removed_directory(watched, work):
     options = ("--chdir", work, "--deep-name", "gone", "--deep", "1", "--rmdir", work / "gone")
-    events, made = traced(cgroup, *options, "openat", "none")
+    events, made = traced(watched, *options, "openat", "none")
     own = programs_own(events, made)
     assert [event["error"] for event in own] == ["ENOENT"]
     assert name_of(own[0]) == b"none"
@@ -178,24 +178,24 @@ def test_open_from_a_removed_directory(cgroup, work):
 # --- names in memory ---------------------------------------------------------------
 
 
-def test_name_on_an_absent_page(cgroup, work):
+def test_name_on_an_absent_page(watched, work):
     (work / "target").touch()
     (work / "name").write_text(f"{work}/target")
-    assert_same(*traced(cgroup, "absent-page", work / "name", program="odd"))
+    assert_same(*traced(watched, "absent-page", work / "name", program="odd"))
 
 
-def test_failed_name_on_an_absent_page(cgroup, work):
+def test_failed_name_on_an_absent_page(watched, work):
     (work / "name").write_text(f"{work}/no/target")
-    assert_same(*traced(cgroup, "absent-page", work / "name", program="odd"))
+    assert_same(*traced(watched, "absent-page", work / "name", program="odd"))
 
 
 @pytest.mark.parametrize("exists", [True, False], ids=["success", "failure"])
-def test_name_with_its_second_half_on_an_absent_page(cgroup, work, exists):
+def test_name_with_its_second_half_on_an_absent_page(watched, work, exists):
     if exists:
         (work / "target").touch()
     # blanks up to 8 bytes before the page's end, where the name starts
     (work / "name").write_text(" " * 4088 + f"{work}/target")
-    assert_same(*traced(cgroup, "absent-half", work / "name", program="odd"))
+    assert_same(*traced(watched, "absent-half", work / "name", program="odd"))
 
 
 def test_name_rewritten_while_the_call_runs(cgroup, work):
