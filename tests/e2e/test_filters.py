@@ -15,17 +15,18 @@ def names(trace, **process):
     return [event["file"].get("name") for event in trace.opens(**process)]
 
 
-def test_pid(cgroup, work):
-    group = [
-        cgroup.popen(program("load"), "paced", "40", "50", name, stdout=DEVNULL)
+def test_pid(cgroup):
+    wanted, other = [
+        cgroup.popen(program("load"), "paced", "100000", "5", name, stdout=DEVNULL)
         for name in ("/etc", "/proc")
     ]
-    with Trace("--cgroup", cgroup, "--pid", group[0].pid) as trace:
+    with Trace("--cgroup", cgroup, "--pid", wanted.pid) as trace:
         trace.wait_line(b'"/etc"', "an open of the process")
-        for each in group:
-            each.wait(30 * PATIENCE)
+        for each in (wanted, other):
+            each.kill()
+            each.wait()
     assert set(names(trace)) == {"/etc"}
-    assert {event["process"]["pid"] for event in trace.opens()} == {group[0].pid}
+    assert {event["process"]["pid"] for event in trace.opens()} == {wanted.pid}
 
 
 def test_uid(cgroup, work):

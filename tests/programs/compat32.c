@@ -54,8 +54,9 @@ int main(int argc, char **argv)
 	if (low == MAP_FAILED)
 		give_up("mmap");
 	for (i = 2; i < argc; i++) {
-		struct report r = { .call = argv[1], .name = argv[i], .dirfd = AT_FDCWD,
-				    .proc_fd = -1 };
+		struct report r = {
+			.call = argv[1], .name = argv[i], .dirfd = AT_FDCWD, .proc_fd = -1
+		};
 
 		snprintf(low, 4096, "%s", argv[i]);
 		r.fd = call_open(&r, low, (struct open_how *)(low + 4096));

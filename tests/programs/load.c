@@ -107,8 +107,8 @@ static void threads(int how_many, unsigned long count, const char *dir)
 		_exit(2);
 	pthread_barrier_init(&start, NULL, how_many);
 	for (i = 0; i < how_many; i++) {
-		workers[i] = (struct worker){ .start = &start, .dir = dir, .number = i,
-					      .count = count };
+		workers[i] =
+			(struct worker){ .start = &start, .dir = dir, .number = i, .count = count };
 		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
 			give_up("pthread_create");
 	}

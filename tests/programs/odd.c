@@ -22,8 +22,12 @@
 
 static int reported_open(const char *name, int flags, int mode)
 {
-	struct report r = { .call = "openat", .name = name, .flags = flags, .mode = mode,
-			    .dirfd = AT_FDCWD, .proc_fd = -1 };
+	struct report r = { .call = "openat",
+			    .name = name,
+			    .flags = flags,
+			    .mode = mode,
+			    .dirfd = AT_FDCWD,
+			    .proc_fd = -1 };
 
 	r.fd = syscall(SYS_openat, AT_FDCWD, name, flags, mode);
 	if (r.fd < 0)

@@ -9,8 +9,8 @@
  */
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdbool.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -29,13 +29,35 @@ struct word {
 	unsigned long value;
 };
 
-#define WORD(x) { #x, x }
+#define WORD(x)       \
+	{             \
+#x, x \
+	}
 static const struct word words[] = {
-	WORD(O_RDONLY), WORD(O_WRONLY), WORD(O_RDWR), WORD(O_CREAT), WORD(O_EXCL), WORD(O_NOCTTY),
-	WORD(O_TRUNC), WORD(O_APPEND), WORD(O_NONBLOCK), WORD(O_DSYNC), WORD(O_SYNC), WORD(O_DIRECT),
-	WORD(O_DIRECTORY), WORD(O_NOFOLLOW), WORD(O_NOATIME), WORD(O_CLOEXEC), WORD(O_PATH),
-	WORD(O_TMPFILE), WORD(RESOLVE_NO_XDEV), WORD(RESOLVE_NO_MAGICLINKS),
-	WORD(RESOLVE_NO_SYMLINKS), WORD(RESOLVE_BENEATH), WORD(RESOLVE_IN_ROOT), { NULL, 0 },
+	WORD(O_RDONLY),
+	WORD(O_WRONLY),
+	WORD(O_RDWR),
+	WORD(O_CREAT),
+	WORD(O_EXCL),
+	WORD(O_NOCTTY),
+	WORD(O_TRUNC),
+	WORD(O_APPEND),
+	WORD(O_NONBLOCK),
+	WORD(O_DSYNC),
+	WORD(O_SYNC),
+	WORD(O_DIRECT),
+	WORD(O_DIRECTORY),
+	WORD(O_NOFOLLOW),
+	WORD(O_NOATIME),
+	WORD(O_CLOEXEC),
+	WORD(O_PATH),
+	WORD(O_TMPFILE),
+	WORD(RESOLVE_NO_XDEV),
+	WORD(RESOLVE_NO_MAGICLINKS),
+	WORD(RESOLVE_NO_SYMLINKS),
+	WORD(RESOLVE_BENEATH),
+	WORD(RESOLVE_IN_ROOT),
+	{ NULL, 0 },
 };
 
 /* "O_WRONLY|O_CREAT", or a number for what has no name. */
@@ -91,7 +113,10 @@ static void one_open(const struct scene *s, const char *name)
 
 static int scene_open(const struct scene *s, const char *name, int flags)
 {
-	struct report r = { .call = "openat", .name = name, .flags = flags, .dirfd = AT_FDCWD,
+	struct report r = { .call = "openat",
+			    .name = name,
+			    .flags = flags,
+			    .dirfd = AT_FDCWD,
 			    .proc_fd = s->report.proc_fd };
 
 	r.fd = syscall(SYS_openat, AT_FDCWD, name, flags, 0);
@@ -142,9 +167,24 @@ static void limit_files(unsigned long count)
 		give_up("setrlimit");
 }
 
-enum { OPT_CHDIR = 1, OPT_DEEP, OPT_DEEP_NAME, OPT_CHROOT, OPT_DIRFD, OPT_BAD_DIRFD, OPT_UID,
-       OPT_FLAGS, OPT_MODE, OPT_RESOLVE, OPT_NOFILE, OPT_HOW_SIZE, OPT_BAD_POINTER, OPT_STALE,
-       OPT_KEEP, OPT_RMDIR };
+enum {
+	OPT_CHDIR = 1,
+	OPT_DEEP,
+	OPT_DEEP_NAME,
+	OPT_CHROOT,
+	OPT_DIRFD,
+	OPT_BAD_DIRFD,
+	OPT_UID,
+	OPT_FLAGS,
+	OPT_MODE,
+	OPT_RESOLVE,
+	OPT_NOFILE,
+	OPT_HOW_SIZE,
+	OPT_BAD_POINTER,
+	OPT_STALE,
+	OPT_KEEP,
+	OPT_RMDIR
+};
 
 static const struct option options[] = {
 	{ "chdir", required_argument, NULL, OPT_CHDIR },

@@ -25,14 +25,14 @@
 
 struct report {
 	const char *call;
-	const char *name;          /* NULL: none was passed, or it was no readable string */
+	const char *name; /* NULL: none was passed, or it was no readable string */
 	unsigned long flags;
 	unsigned int mode;
 	unsigned long resolve;
-	int dirfd;                 /* where a relative name starts; AT_FDCWD if it does not matter */
-	int fd;                    /* or -errno */
-	int proc_fd;               /* of /proc, after a chroot; else -1 */
-	int direct;                /* opened into an io_uring's own table: no descriptor to look up */
+	int dirfd;   /* where a relative name starts; AT_FDCWD if it does not matter */
+	int fd;      /* or -errno */
+	int proc_fd; /* of /proc, after a chroot; else -1 */
+	int direct;  /* opened into an io_uring's own table: no descriptor to look up */
 };
 
 static pthread_mutex_t report_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -44,8 +44,8 @@ __attribute__((format(printf, 1, 2))) static inline void report_add(const char *
 	va_list args;
 
 	va_start(args, format);
-	report_len += vsnprintf(report_line + report_len, sizeof(report_line) - report_len,
-				format, args);
+	report_len +=
+		vsnprintf(report_line + report_len, sizeof(report_line) - report_len, format, args);
 	va_end(args);
 }
 
@@ -86,7 +86,8 @@ static inline void report_link(const char *key, int proc_fd, const char *link)
 	char at[64], path[8192];
 	ssize_t n;
 
-	snprintf(at, sizeof(at), "%s%s", proc_fd >= 0 ? "thread-self/" : "/proc/thread-self/", link);
+	snprintf(at, sizeof(at), "%s%s", proc_fd >= 0 ? "thread-self/" : "/proc/thread-self/",
+		 link);
 	n = readlinkat(proc_fd >= 0 ? proc_fd : -100, at, path, sizeof(path));
 	if (n >= 0)
 		report_string(key, path, n);
@@ -97,8 +98,9 @@ static inline void report_open(const struct report *r)
 	char link[32];
 
 	pthread_mutex_lock(&report_lock);
-	report_add("{\"call\":\"%s\",\"pid\":%d,\"tid\":%ld,\"flags\":%lu,\"mode\":%u,\"resolve\":%lu",
-		   r->call, getpid(), syscall(SYS_gettid), r->flags, r->mode, r->resolve);
+	report_add(
+		"{\"call\":\"%s\",\"pid\":%d,\"tid\":%ld,\"flags\":%lu,\"mode\":%u,\"resolve\":%lu",
+		r->call, getpid(), syscall(SYS_gettid), r->flags, r->mode, r->resolve);
 	if (r->name)
 		report_string("name", r->name, strlen(r->name));
 	if (r->fd >= 0 && r->direct) {

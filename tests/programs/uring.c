@@ -59,8 +59,8 @@ static void ring_set_up(struct ring *ring)
 	ring->cq = map(ring, p->cq_off.cqes + p->cq_entries * sizeof(struct io_uring_cqe),
 		       IORING_OFF_CQ_RING);
 	ring->sqes = map(ring, p->sq_entries * sizeof(struct io_uring_sqe), IORING_OFF_SQES);
-	if (ring->direct && syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_FILES,
-				    no_files, 4) < 0)
+	if (ring->direct &&
+	    syscall(SYS_io_uring_register, ring->fd, IORING_REGISTER_FILES, no_files, 4) < 0)
 		give_up("io_uring_register");
 }
 
@@ -76,8 +76,8 @@ static void submit(struct ring *ring, const struct io_uring_sqe *sqe)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (ring->sqpoll && !(*at(ring->sq, o->flags) & IORING_SQ_NEED_WAKEUP))
 		return;
-	if (syscall(SYS_io_uring_enter, ring->fd, 1, 0,
-		    ring->sqpoll ? IORING_ENTER_SQ_WAKEUP : 0, NULL, 0) < 0)
+	if (syscall(SYS_io_uring_enter, ring->fd, 1, 0, ring->sqpoll ? IORING_ENTER_SQ_WAKEUP : 0,
+		    NULL, 0) < 0)
 		give_up("io_uring_enter");
 }
 
@@ -99,8 +99,9 @@ static int complete(struct ring *ring)
 static void one_open(struct ring *ring, const char *call, const char *name)
 {
 	struct open_how how = { .flags = O_RDONLY };
-	struct report r = { .name = name, .dirfd = AT_FDCWD, .proc_fd = -1,
-			    .direct = ring->direct };
+	struct report r = {
+		.name = name, .dirfd = AT_FDCWD, .proc_fd = -1, .direct = ring->direct
+	};
 	struct io_uring_sqe sqe = { .fd = AT_FDCWD, .addr = (unsigned long)name };
 
 	if (strcmp(call, "openat2") == 0) {
