@@ -17,8 +17,10 @@ VERSION := $(shell cat VERSION)$(shell git describe --always --dirty --match=NON
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2) >&2)
 
-ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+# Of the machine that CC compiles for, which need not be this one.
+ARCH := $(shell $(CC) -dumpmachine | sed 's/-.*//; s/x86_64/x86/; s/aarch64/arm64/')
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+SYSROOT := $(filter-out /,$(shell $(CC) -print-sysroot 2>/dev/null))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wundef $(if $(CI),-Werror)
@@ -28,7 +30,7 @@ ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIBS := -lbpf -lelf -lcjson -lcap
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
-	-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
+	-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter $(SYSROOT)/usr/include/$(MULTIARCH))
 
 SRC := $(wildcard pkg/*/*.c)
 CMD := $(wildcard cmd/*.c)
@@ -40,16 +42,17 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check test e2e lint install uninstall clean inspect programs
+.PHONY: all help demo check test e2e lint install uninstall clean inspect programs cross-arm64 vm vm-root check-kernels
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
 # Other flags make other objects: this file changes when they do, and only then.
-FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CLANG) $(BPF_CFLAGS) $(VERSION)
-$(shell mkdir -p $(BUILD); echo '$(FLAGS)' | cmp -s - $(BUILD)/flags || echo '$(FLAGS)' > $(BUILD)/flags)
+FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CLANG) $(BPF_CFLAGS)
+note = $(shell mkdir -p $(BUILD); echo '$(2)' | cmp -s - $(BUILD)/$(1) || echo '$(2)' > $(BUILD)/$(1))
+$(call note,flags,$(FLAGS))$(call note,version,$(VERSION))
 
 # --- the kernel side: one object, one skeleton ---------------------------------
 
@@ -68,6 +71,7 @@ $(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o
 # --- the user side -------------------------------------------------------------
 
 $(BUILD)/obj/cmd/main.o: ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
+$(BUILD)/obj/cmd/main.o: $(BUILD)/version
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CC,$@)
@@ -89,7 +93,7 @@ $(BUILD)/unit: $(UNIT_OBJ) $(OBJ)
 
 # --- what must be installed ----------------------------------------------------
 
-$(BUILD)/deps-build $(BUILD)/deps-test $(BUILD)/deps-lint: $(BUILD)/deps-%: tests/packages
+$(BUILD)/deps-build $(BUILD)/deps-test $(BUILD)/deps-lint $(BUILD)/deps-cross: $(BUILD)/deps-%: tests/packages
 	@mkdir -p $(@D)
 	@tests/packages require $*
 	@touch $@
@@ -121,6 +125,26 @@ check: ## install what the tests need, build, run everything (root)
 	$(Q)$(MAKE) --no-print-directory CI=1 all programs $(BUILD)/unit
 	$(Q)tests/check $(BUILD)
 
+# --- other kernels, in qemu: tests/vm/README.md --------------------------------
+
+KERNEL  ?= 6.12
+KERNELS ?= 5.10 6.1 6.12 7.2
+VM_ROOT := $(BUILD)/vm/root
+
+vm-root: $(BUILD)/ctrace programs
+	$(Q)tests/packages install vm
+	$(Q)tests/vm/mkroot $(VM_ROOT) --add $(BUILD)/ctrace:/ctrace/build/ctrace \
+		--add $(BUILD)/programs:/ctrace/build/programs --add docs:/ctrace/docs --add tests:/ctrace/tests
+
+vm: vm-root ## a shell in a kernel of the lab: make vm KERNEL=6.12
+	$(Q)tests/vm/fetch-kernel $(KERNEL)
+	$(Q)tests/vm/run --kernel $(KERNEL) --root $(VM_ROOT) --module overlay --interactive
+
+check-kernels: vm-root ## the end-to-end suite on each kernel with each backend, in VMs
+	$(Q)tests/vm/matrix --kernels "$(KERNELS)" --root $(VM_ROOT) --module overlay --timeout 900 \
+		--tap $(BUILD)/vm/matrix.tap 'cd /ctrace && TAP=/dev/fd/3 CTRACE_BACKEND={backend} \
+		python3 -m pytest -p no:terminal -p no:cacheprovider tests/e2e $(PYTEST_ARGS) 3>&1'
+
 lint: | $(BUILD)/deps-lint ## clang-format, clang-tidy, cppcheck, shellcheck
 	$(Q)tests/lint
 
@@ -128,6 +152,15 @@ demo: ## a real container's opens in one command (root)
 	$(Q)tests/packages install build demo >&2
 	$(Q)$(MAKE) --no-print-directory all >&2
 	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace tests/demo
+
+# --- another architecture: Debian's cross compiler, libraries unpacked beside it -----
+
+ARM64_LIBRARIES := libbpf-dev libelf-dev libcjson-dev libcap-dev
+
+cross-arm64: | $(BUILD)/deps-cross ## build the program for arm64: build/arm64/ctrace
+	$(Q)tests/vm/fetch-packages arm64 $(BUILD)/arm64/sysroot $(ARM64_LIBRARIES)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 \
+		CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(BUILD)/arm64/sysroot' all programs
 
 # --- the rest ------------------------------------------------------------------
 

@@ -18,6 +18,8 @@
 
 #define NO_SYSCALL (-1)
 
+#define O_LARGEFILE 00400000 /* arch/arm64/include/uapi/asm/fcntl.h */
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pt_regs {

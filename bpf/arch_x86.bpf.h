@@ -11,6 +11,7 @@
 #define THREAD_SIZE     16384  /* arch/x86/include/asm/page_64_types.h, without KASAN */
 #define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */
 #define X32_SYSCALL_BIT 0x40000000
+#define O_LARGEFILE     00100000 /* asm-generic/fcntl.h */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

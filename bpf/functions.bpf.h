@@ -23,7 +23,6 @@
 
 #define EAGAIN           11
 #define MAX_ERRNO        4095
-#define O_LARGEFILE      00100000
 #define IORING_OP_OPENAT 18
 
 enum io_uring_cmd_flags___ours { IO_URING_F_NONBLOCK___ours };
