@@ -42,7 +42,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check test e2e lint install uninstall clean inspect programs cross-arm64 vm vm-root check-kernels
+.PHONY: all help demo check test e2e lint install uninstall clean inspect programs cross-arm64 vm vm-root vm-root-arm64 check-kernels
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
@@ -128,25 +128,33 @@ check: ## install what the tests need, build, run everything (root)
 # --- other kernels, in qemu: tests/vm/README.md --------------------------------
 
 KERNEL  ?= 6.12
-KERNELS ?= 5.10 6.1 6.12 7.2
+KERNELS ?= 5.10 6.1 6.12 7.2 6.1-arm64
 VM_ROOT := $(BUILD)/vm/root
+vm_root_holds = --add $(1)/ctrace:/ctrace/build/ctrace --add $(1)/programs:/ctrace/build/programs \
+	--add docs:/ctrace/docs --add tests:/ctrace/tests
+# 6.12 needs vm-root, 6.12-arm64 vm-root-arm64
+vm_roots_for = $(sort $(foreach kernel,$(1),vm-root$(if $(filter %-arm64,$(kernel)),-arm64)))
 
 vm-root: $(BUILD)/ctrace programs
 	$(Q)tests/packages install vm
-	$(Q)tests/vm/mkroot $(VM_ROOT) --add $(BUILD)/ctrace:/ctrace/build/ctrace \
-		--add $(BUILD)/programs:/ctrace/build/programs --add docs:/ctrace/docs --add tests:/ctrace/tests
+	$(Q)tests/vm/mkroot $(VM_ROOT) $(call vm_root_holds,$(BUILD))
 
-vm: vm-root ## a shell in a kernel of the lab: make vm KERNEL=6.12
+vm-root-arm64:
+	$(Q)tests/packages install build cross vm vm-arm64
+	$(Q)$(MAKE) --no-print-directory cross-arm64
+	$(Q)tests/vm/mkroot $(VM_ROOT)-arm64 --arch arm64 $(call vm_root_holds,$(BUILD)/arm64)
+
+vm: $(call vm_roots_for,$(KERNEL)) ## a shell in a kernel of the lab: make vm KERNEL=6.12
 	$(Q)tests/vm/fetch-kernel $(KERNEL)
-	$(Q)tests/vm/run --kernel $(KERNEL) --root $(VM_ROOT) --module overlay --interactive
+	$(Q)tests/vm/run --kernel $(KERNEL) --root $(VM_ROOT)$(if $(filter %-arm64,$(KERNEL)),-arm64) --module overlay --interactive
 
-check-kernels: vm-root ## the end-to-end suite on each kernel with each backend, in VMs
+check-kernels: $(call vm_roots_for,$(KERNELS)) ## the end-to-end suite on each kernel with each backend, in VMs
 	$(Q)tests/vm/matrix --kernels "$(KERNELS)" --root $(VM_ROOT) --module overlay --timeout 900 \
 		--tap $(BUILD)/vm/matrix.tap 'cd /ctrace && TAP=/dev/fd/3 CTRACE_BACKEND={backend} \
-		python3 -m pytest -p no:terminal -p no:cacheprovider tests/e2e $(PYTEST_ARGS) 3>&1'
+		python3 -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_ARGS) 3>&1 >/dev/null'
 
-lint: | $(BUILD)/deps-lint ## clang-format, clang-tidy, cppcheck, shellcheck
-	$(Q)tests/lint
+lint: $(BUILD)/gen/ctrace.skel.h | $(BUILD)/deps-lint $(BUILD)/deps-test ## clang-format, clang-tidy, cppcheck, shellcheck
+	$(Q)BUILD=$(BUILD) tests/lint
 
 demo: ## a real container's opens in one command (root)
 	$(Q)tests/packages install build demo >&2
@@ -157,7 +165,7 @@ demo: ## a real container's opens in one command (root)
 
 ARM64_LIBRARIES := libbpf-dev libelf-dev libcjson-dev libcap-dev
 
-cross-arm64: | $(BUILD)/deps-cross ## build the program for arm64: build/arm64/ctrace
+cross-arm64: | $(BUILD)/deps-build $(BUILD)/deps-cross ## build the program for arm64: build/arm64/ctrace
 	$(Q)tests/vm/fetch-packages arm64 $(BUILD)/arm64/sysroot $(ARM64_LIBRARIES)
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 \
 		CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(BUILD)/arm64/sysroot' all programs

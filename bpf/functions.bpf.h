@@ -140,6 +140,8 @@ static __always_inline void request_of_uring(struct scratch *s, struct io_kiocb 
 							   : CALL_IO_URING_OPENAT2,
 		    kread(open, dfd), 0);
 	s->request.resolve = kread(open, how.resolve);
+	if (bpf_core_field_exists(open->file_slot) && kread(open, file_slot))
+		s->request.bits |= OPEN_NO_FD;
 	/* The kernel has added O_LARGEFILE to what was asked for. */
 	request_flags(&s->request, kread(open, how.flags) & ~O_LARGEFILE, kread(open, how.mode));
 }
@@ -231,6 +233,9 @@ static __always_inline int inner_done(struct filename *filename, __u64 file_or_e
 	struct scratch *s;
 	__u64 cgroup_id;
 
+	/* A name that could not be taken over: nothing to open yet.  The outer function tells. */
+	if ((__u64)filename >= -(__u64)MAX_ERRNO)
+		return 0;
 	traced = current_traced(&cgroup_id);
 	if (!traced || !task_wanted())
 		return 0;

@@ -136,6 +136,7 @@ struct io_kiocb {
 
 struct io_open {
 	int dfd;
+	__u32 file_slot; /* a direct descriptor's number and 1; 0: an ordinary one */
 	struct open_how how;
 };
 

@@ -53,10 +53,10 @@ static __always_inline void open_put_name(struct scratch *s, const struct open_r
 		len = bpf_probe_read_kernel_str(s->data, EVENT_NAME_BYTES, rq->name);
 	else
 		len = bpf_probe_read_user_str(s->data, EVENT_NAME_BYTES, rq->name);
-	if (len > 0)
-		s->open.name_len = len - 1;
-	else
+	if (len < 0)
 		s->open.bits |= OPEN_NAME_UNREADABLE;
+	else if (len > 0) /* NUL included, but up to 6.1 an empty string is 0 bytes long */
+		s->open.name_len = len - 1;
 }
 
 /* Where a name that led to no file starts from: the caller's root, its cwd, or dirfd. */

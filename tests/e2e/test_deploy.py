@@ -98,12 +98,13 @@ RIGHTS += ["--cap-add", "SYS_ADMIN", "--security-opt", "seccomp=unconfined"]
 
 def run_image(docker, image, *args, options=()):
     """As the DaemonSet does it, with this engine's folder in the place of the host's."""
-    mounts = {
-        "/sys/fs/cgroup": "/sys/fs/cgroup",
-        "/run": "/host/run",
-        docker.data_root: "/host/var/lib/docker",
-    }
-    volumes = [word for at, to in mounts.items() for word in ("-v", f"{at}:{to}:ro")]
+    mounts = [
+        ("/sys/fs/cgroup", "/sys/fs/cgroup"),
+        ("/sys/fs/cgroup", "/host/sys/fs/cgroup"),
+        ("/run", "/host/run"),
+        (docker.data_root, "/host/var/lib/docker"),
+    ]
+    volumes = [word for at, to in mounts for word in ("-v", f"{at}:{to}:ro")]
     return docker("run", "--rm", *RIGHTS, *volumes, *options, image, *args)
 
 
