@@ -85,7 +85,9 @@ $(BUILD)/ctrace: $(CMD_OBJ) $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/unit: $(UNIT_OBJ) $(OBJ)
+$(UNIT_OBJ): ALL_CFLAGS += -Icmd
+
+$(BUILD)/unit: $(UNIT_OBJ) $(OBJ) $(BUILD)/obj/cmd/options.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ -lcriterion $(LIBS) -o $@
 

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "options.h"
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define MAX_WORDS   8
+
+static const struct command trace = { .name = "trace", .bit = CMD_TRACE };
+static const struct command run = { .name = "run", .bit = CMD_RUN, .takes_command = true };
+
+/* Parses words, NULL-terminated, as what follows the command's name. */
+static int parse(struct options *o, const struct command *cmd, const char *const *words,
+		 struct error *err)
+{
+	char *argv[MAX_WORDS + 2] = { (char *)"ctrace" };
+	int argc = 1;
+
+	for (; words[argc - 1]; argc++)
+		argv[argc] = (char *)words[argc - 1];
+	memset(o, 0, sizeof(*o));
+	memset(err, 0, sizeof(*err));
+	return options_parse(o, cmd, argc, argv, err);
+}
+
+Test(options, durations)
+{
+	static const struct {
+		const char *text;
+		__u64 ns; /* 0: refused */
+	} rows[] = {
+		{ "10", 10000000000 },
+		{ "5s", 5000000000 },
+		{ "500ms", 500000000 },
+		{ "2m", 120000000000 },
+		{ "1h", 3600000000000 },
+		{ "1.5", 1500000000 },
+		{ "0", 0 },
+		{ "-1", 0 },
+		{ "", 0 },
+		{ "5x", 0 },
+		{ "nan", 0 },
+		{ "inf", 0 },
+		{ "1e300", 0 },
+		{ "5s5", 0 },
+	};
+	struct error err;
+	struct options o;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *const words[] = { "--duration", rows[i].text, NULL };
+		int r = parse(&o, &trace, words, &err);
+
+		cr_expect_eq(r, rows[i].ns ? 0 : -EINVAL, "'%s' gave %d", rows[i].text, r);
+		cr_expect_eq(o.duration_ns, rows[i].ns, "'%s'", rows[i].text);
+	}
+}
+
+Test(options, sizes)
+{
+	static const struct {
+		const char *text;
+		size_t bytes; /* 0: refused */
+	} rows[] = {
+		{ "65536", 65536 },  { "512K", 512 << 10 },
+		{ "16M", 16 << 20 }, { "1G", 1 << 30 },
+		{ "0", 0 },          { "2G", 0 },
+		{ "-1", 0 },         { "8m", 0 },
+		{ "K", 0 },          { "99999999999999", 0 },
+	};
+	struct error err;
+	struct options o;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const char *const words[] = { "--buffer-size", rows[i].text, NULL };
+		int r = parse(&o, &trace, words, &err);
+
+		cr_expect_eq(r, rows[i].bytes ? 0 : -EINVAL, "'%s' gave %d", rows[i].text, r);
+		cr_expect_eq(o.ring_bytes, rows[i].bytes, "'%s'", rows[i].text);
+	}
+}
+
+Test(options, what_is_wrong_is_named)
+{
+	static const struct {
+		const char *words[4];
+		const char *says;
+	} rows[] = {
+		{ { "--nonsense" }, "--nonsense" },
+		{ { "-Z" }, "-Z" },
+		{ { "--container" }, "--container needs a value" },
+		{ { "--failed=yes" }, "--failed takes no value" },
+		{ { "--pid", "abc" }, "'abc'" },
+		{ { "--pid", "0" }, "'0'" },
+		{ { "--pid", "4294967297" }, "'4294967297'" },
+		{ { "--uid", "no-such-user" }, "'no-such-user'" },
+		{ { "--comm", "sixteen-bytes-xx" }, "'sixteen-bytes-xx'" },
+		{ { "--count", "0" }, "'0'" },
+		{ { "-o", "xml" }, "json, table" },
+		{ { "--host-root", "relative" }, "'relative'" },
+		{ { "--runtime-root", "docker" }, "docker" },
+		{ { "--backend", "magic" }, "fexit, tracepoint, kprobe" },
+		{ { "web" }, "--container web" },
+	};
+	struct error err;
+	struct options o;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		int r = parse(&o, &trace, rows[i].words, &err);
+
+		cr_expect_eq(r, -EINVAL, "%s gave %d", rows[i].words[0], r);
+		cr_expect(strstr(err.text, rows[i].says), "%s: %s", rows[i].words[0], err.text);
+		options_free(&o);
+	}
+}
+
+Test(options, repeated_ones_are_all_kept)
+{
+	static const char *const words[] = { "-c", "a", "--container", "b", "-ccc", NULL };
+	struct error err;
+	struct options o;
+
+	cr_assert_eq(parse(&o, &trace, words, &err), 0, "%s", err.text);
+	cr_assert_eq(o.containers.count, 3);
+	cr_expect_str_eq(o.containers.at[0], "a");
+	cr_expect_str_eq(o.containers.at[1], "b");
+	cr_expect_str_eq(o.containers.at[2], "cc");
+	cr_expect_null(o.containers.at[3]);
+	options_free(&o);
+}
+
+Test(options, filters_reach_the_kernel_settings)
+{
+	static const char *const words[] = {
+		"-x", "-W", "-p", "42", "-u", "0", "-C", "nginx", NULL
+	};
+	struct error err;
+	struct options o;
+
+	cr_assert_eq(parse(&o, &trace, words, &err), 0, "%s", err.text);
+	cr_expect(o.filters.failed_only && o.filters.writes_only && o.filters.uid_set);
+	cr_expect_eq(o.filters.tgid, 42);
+	cr_expect_eq(o.filters.uid, 0);
+	cr_expect_str_eq(o.filters.comm, "nginx");
+}
+
+Test(options, a_command_keeps_its_own_options)
+{
+	static const char *const with_dashes[] = { "-x", "--", "ls", "-l", NULL };
+	static const char *const without[] = { "-x", "ls", "-l", NULL };
+	const char *const *const rows[] = { with_dashes, without };
+	struct error err;
+	struct options o;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		cr_assert_eq(parse(&o, &run, rows[i], &err), 0, "%s", err.text);
+		cr_expect(o.filters.failed_only);
+		cr_expect_str_eq(o.command[0], "ls");
+		cr_expect_str_eq(o.command[1], "-l");
+		cr_expect_null(o.command[2]);
+	}
+}
+
+Test(options, help_has_what_the_command_takes)
+{
+	char text[8192] = "";
+	FILE *f = fmemopen(text, sizeof(text) - 1, "w");
+
+	cr_assert(f);
+	options_help(f, &run);
+	fclose(f);
+	cr_expect(strstr(text, "--failed") && strstr(text, "--output FILE"));
+	cr_expect_not(strstr(text, "--container"), "run traces its own cgroup only");
+}
