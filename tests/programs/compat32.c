@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include "report.h"
@@ -25,6 +26,15 @@ static long int80(long number, long a, long b, long c, long d)
 			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d)
 			 : "memory", "r8", "r9", "r10", "r11");
 	return result;
+}
+
+/* A kernel without IA32_EMULATION, or a hypervisor, that refuses the instruction. */
+static void refused(int signo)
+{
+	static const char why[] = "this machine refuses int 0x80\n";
+
+	(void)signo;
+	_exit(write(2, why, sizeof(why) - 1) < 0 ? 2 : 77);
 }
 
 static long call_open(struct report *r, char *low_name, struct open_how *low_how)
@@ -53,6 +63,7 @@ int main(int argc, char **argv)
 
 	if (low == MAP_FAILED)
 		give_up("mmap");
+	signal(SIGSEGV, refused);
 	for (i = 2; i < argc; i++) {
 		struct report r = {
 			.call = argv[1], .name = argv[i], .dirfd = AT_FDCWD, .proc_fd = -1
