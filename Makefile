@@ -47,7 +47,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-22s%s\n", $$1, $$2 }'
 
 # Other flags make other objects: this file changes when they do, and only then.
 FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CLANG) $(BPF_CFLAGS)
@@ -152,8 +152,7 @@ vm: $(call vm_roots_for,$(KERNEL)) ## a shell in a kernel of the lab: make vm KE
 
 check-kernels: $(call vm_roots_for,$(KERNELS)) ## the end-to-end suite on each kernel with each backend, in VMs
 	$(Q)tests/vm/matrix --kernels "$(KERNELS)" --root $(VM_ROOT) --module overlay --timeout 900 \
-		--tap $(BUILD)/vm/matrix.tap 'cd /ctrace && TAP=/dev/fd/3 CTRACE_BACKEND={backend} \
-		python3 -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_ARGS) 3>&1 >/dev/null'
+		--tap $(BUILD)/vm/matrix.tap '/ctrace/tests/vm/suite {backend} $(PYTEST_ARGS)'
 
 lint: $(BUILD)/gen/ctrace.skel.h | $(BUILD)/deps-lint $(BUILD)/deps-test ## clang-format, clang-tidy, cppcheck, shellcheck
 	$(Q)BUILD=$(BUILD) tests/lint
