@@ -121,6 +121,12 @@ static __always_inline __u64 syscall_nr(struct pt_regs *regs)
 	return kread(regs, syscallno);
 }
 
+/* Where user space goes on. */
+static __always_inline __u64 regs_ip(struct pt_regs *regs)
+{
+	return kread(regs, pc);
+}
+
 /* The first register has the result by now, what it was is kept beside. */
 static __always_inline __u64 syscall_arg(struct pt_regs *regs, bool is_32, int n)
 {

@@ -125,6 +125,12 @@ static __always_inline __u64 syscall_nr(struct pt_regs *regs)
 	return kread(regs, orig_ax);
 }
 
+/* Where user space goes on. */
+static __always_inline __u64 regs_ip(struct pt_regs *regs)
+{
+	return kread(regs, ip);
+}
+
 static __always_inline __u64 syscall_arg(struct pt_regs *regs, bool is_32, int n)
 {
 	__u64 arg;

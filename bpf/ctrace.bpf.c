@@ -6,9 +6,11 @@
 #include <linux/bpf.h>
 
 #include "cgroup.bpf.h"
+#include "exec.bpf.h"
 #include "functions.bpf.h"
 #include "interrupt.bpf.h"
 #include "syscall_done.bpf.h"
+#include "uring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -89,27 +91,56 @@ int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 	return syscall_done(SCRATCH_SIGNAL, regs, was.nr, -EINTR);
 }
 
-/* The executable of a successful exec, whose open no system call tracepoint shows. */
+/* The opens of a successful exec, which no system call's end shows. */
 SEC("?raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct linux_binprm *bprm = RAW_ARG(struct linux_binprm *, 2);
-	struct scratch *s = scratch_get(SCRATCH_EXEC);
-	struct cgroup_entry *traced;
-	__u64 cgroup_id;
+	return exec_done(RAW_ARG(struct linux_binprm *, 2));
+}
 
-	traced = current_traced(&cgroup_id);
-	if (!s || !traced || !task_wanted())
-		return 0;
-	request_start(&s->request);
-	request_set(&s->request, kread(bprm, fdpath) ? CALL_EXECVEAT : CALL_EXECVE, AT_FDCWD,
-		    (__u64)kread(bprm, interp));
-	s->request.kernel_name = true;
-	s->request.bits = OPEN_NO_FD;
-	if (!request_wanted(&s->request, 0))
-		return 0;
-	opened_set(&s->opened, kread(bprm, file));
-	return open_report(SCRATCH_EXEC, cgroup_id, traced->root_id, 0);
+/* By itself, since kernels before 5.17 can't find what is mapped. */
+SEC("?raw_tp/sched_process_exec")
+int process_exec_loader(struct bpf_raw_tracepoint_args *ctx)
+{
+	return exec_done_loader(RAW_ARG(struct linux_binprm *, 2));
+}
+
+/* io_uring_submit_sqe up to 6.3; the request is its first argument since 6.0. */
+SEC("?raw_tp/io_uring_submit_req")
+int uring_submit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return uring_submitted(RAW_ARG(struct io_kiocb *, 0));
+}
+
+SEC("?raw_tp/io_uring_complete")
+int uring_complete(struct bpf_raw_tracepoint_args *ctx)
+{
+	return uring_completed(SCRATCH_IO, RAW_ARG(struct io_kiocb *, 1));
+}
+
+SEC("?raw_tp/io_uring_cqe_overflow")
+int uring_overflow(struct bpf_raw_tracepoint_args *ctx)
+{
+	return uring_overflowed(ctx->args[0], ctx->args[1]);
+}
+
+/* The same through perf, with preemption off, as for sys_exit_perf. */
+SEC("?tp/io_uring/io_uring_submit_req")
+int uring_submit_perf(struct trace_event_raw_io_uring_submit_req *ctx)
+{
+	return uring_submitted((struct io_kiocb *)ctx->req);
+}
+
+SEC("?tp/io_uring/io_uring_complete")
+int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
+{
+	return uring_completed(SCRATCH_IO, (struct io_kiocb *)ctx->req);
+}
+
+SEC("?tp/io_uring/io_uring_cqe_overflow")
+int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
+{
+	return uring_overflowed((__u64)ctx->ctx, ctx->user_data);
 }
 
 /* --- backend fexit: the arguments, then the result ------------------------------- */

@@ -44,8 +44,10 @@ enum open_bits {
 	OPEN_HAS_FLAGS = 1 << 5,       /* flags and mode are known */
 	OPEN_HAS_MODE = 1 << 6,        /* mode was passed and counts */
 	OPEN_NO_FD = 1 << 7,           /* success, but it gave the program no descriptor (exec) */
+	OPEN_FILE_NAMELESS = 1 << 8,   /* a pipe or the like: path holds the word for its kind */
 	OPEN_HAS_BASE = 1 << 9,        /* not resolved, but the path's directory is known */
-	OPEN_FILE_NAMELESS = 1 << 8,   /* a pipe or the like: path holds the file system's name */
+	OPEN_LAYER_LOWER = 1 << 10,    /* of an overlay: it is in a layer below, the image's */
+	OPEN_LAYER_UPPER = 1 << 11,    /* ... in the writable layer: made or changed at run time */
 };
 
 #define EVENT_COMM_BYTES 16   /* TASK_COMM_LEN */
@@ -108,9 +110,10 @@ _Static_assert(sizeof(struct cgroup_record) == 40, "padding crept into cgroup_re
 
 /* Why an open that was done is not in the stream; index into loss_counts. */
 enum loss_reason {
-	LOSS_RING_FULL, /* user space did not keep up */
-	LOSS_MAP_FULL,  /* no room for one more cgroup in the filter */
-	LOSS_SKIPPED,   /* the kernel did not run our program: recursion_misses of bpf_prog_info */
+	LOSS_RING_FULL,  /* user space did not keep up */
+	LOSS_MAP_FULL,   /* no room for one more cgroup in the filter */
+	LOSS_SKIPPED,    /* the kernel did not run our program: recursion_misses of bpf_prog_info */
+	LOSS_UNFINISHED, /* an io_uring request that ended without a trace */
 	LOSS_COUNT,
 };
 

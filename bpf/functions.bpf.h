@@ -20,10 +20,10 @@
 #define CTRACE_FUNCTIONS_BPF_H
 
 #include "syscall_done.bpf.h"
+#include "uring.bpf.h"
 
-#define EAGAIN           11
-#define MAX_ERRNO        4095
-#define IORING_OP_OPENAT 18
+#define EAGAIN    11
+#define MAX_ERRNO 4095
 
 enum io_uring_cmd_flags___ours { IO_URING_F_NONBLOCK___ours };
 
@@ -129,22 +129,6 @@ static __always_inline bool request_of_syscall(struct scratch *s, struct task_st
 }
 
 /* --- io_uring ---------------------------------------------------------------------- */
-
-static __always_inline void request_of_uring(struct scratch *s, struct io_kiocb *req)
-{
-	struct io_open *open = (struct io_open *)req; /* the request's first member */
-
-	request_start(&s->request);
-	request_set(&s->request,
-		    kread(req, opcode) == IORING_OP_OPENAT ? CALL_IO_URING_OPENAT
-							   : CALL_IO_URING_OPENAT2,
-		    kread(open, dfd), 0);
-	s->request.resolve = kread(open, how.resolve);
-	if (bpf_core_field_exists(open->file_slot) && kread(open, file_slot))
-		s->request.bits |= OPEN_NO_FD;
-	/* The kernel has added O_LARGEFILE to what was asked for. */
-	request_flags(&s->request, kread(open, how.flags) & ~O_LARGEFILE, kread(open, how.mode));
-}
 
 static __always_inline int uring_begun(struct io_kiocb *req, __u32 issue_flags)
 {

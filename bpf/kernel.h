@@ -40,11 +40,22 @@ struct file_system_type {
 
 struct super_block {
 	struct file_system_type *s_type;
+	unsigned long s_magic;
 };
 
 struct inode {
+	unsigned short i_mode;
 	unsigned long i_ino;
 	__u32 i_generation;
+	void *i_private;
+};
+
+struct proc_ns_operations {
+	const char *name;
+};
+
+struct ns_common {
+	struct proc_ns_operations *ops;
 };
 
 struct dentry;
@@ -59,6 +70,12 @@ struct dentry {
 	struct inode *d_inode;
 	struct dentry_operations *d_op;
 	struct super_block *d_sb;
+};
+
+/* Of a module, most often: only bpf_core_read() works on it. */
+struct ovl_inode {
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
 };
 
 struct vfsmount {
@@ -94,6 +111,10 @@ struct fs_struct {
 	struct path root, pwd;
 };
 
+struct vm_area_struct {
+	struct file *vm_file;
+};
+
 struct mm_struct {
 	struct file *exe_file;
 };
@@ -126,18 +147,59 @@ struct filename {
 };
 
 struct io_cqe {
+	__u64 user_data;
 	__s32 res;
 };
 
+struct io_cmd_data {
+	__u8 data[56];
+};
+
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_rsrc_data data;
+};
+
+struct io_ring_ctx {
+	unsigned int nr_user_files; /* up to 6.12 */
+	struct io_file_table file_table;
+};
+
 struct io_kiocb {
+	struct io_cmd_data cmd; /* since 6.0 */
 	__u8 opcode;
+	__u64 flags;
 	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
 };
 
 struct io_open {
 	int dfd;
 	__u32 file_slot; /* a direct descriptor's number and 1; 0: an ordinary one */
+	struct filename *filename;
 	struct open_how how;
+};
+
+/* Contexts of programs on tracepoints, by perf: include/trace/events/io_uring.h. */
+struct trace_event_raw_io_uring_submit_req {
+	void *req;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *req;
+};
+
+struct trace_event_raw_io_uring_cqe_overflow {
+	void *ctx;
+	__u64 user_data;
 };
 
 struct kernfs_node {

@@ -211,8 +211,7 @@ static int set_host_root(struct options *o, const char *value, struct error *err
 
 static int set_backend(struct options *o, const char *value, struct error *err)
 {
-	enum backend backend;
-	int r = backend_from_name(&backend, value, err);
+	int r = backend_check_name(value, err);
 
 	if (r < 0)
 		return r;

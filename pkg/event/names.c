@@ -140,6 +140,7 @@ const char *loss_reason_name(unsigned int reason)
 		[LOSS_RING_FULL] = "ring_full",
 		[LOSS_MAP_FULL] = "map_full",
 		[LOSS_SKIPPED] = "skipped",
+		[LOSS_UNFINISHED] = "unfinished",
 	};
 	_Static_assert(COUNT_OF(names) == LOSS_COUNT, "a loss has no name");
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
@@ -11,9 +12,23 @@
 
 static const char *const shared[] = { "cgroup_mkdir", "cgroup_release", "signal_deliver", NULL };
 
-/* Which of the two sys_exit programs is attached is decided by probe_preemption(). */
-static const char *const tracepoint[] = { "process_exec", "sys_exit", "sys_exit_perf",
-					  "probe_preemption", NULL };
+static const char *const tracepoint[] = { "probe_preemption",
+					  "process_exec",
+					  "process_exec_loader",
+					  "uring_submit",
+					  "uring_complete",
+					  "uring_overflow",
+					  "sys_exit",
+					  NULL };
+
+/* The same where the kernel may preempt raw tracepoint programs: perf's are run with that off. */
+static const char *const tracepoint_perf[] = { "process_exec",
+					       "process_exec_loader",
+					       "uring_submit_perf",
+					       "uring_complete_perf",
+					       "uring_overflow_perf",
+					       "sys_exit_perf",
+					       NULL };
 
 /* Inner before outer: a call that is under way while we attach has no outer event without its file.
  */
@@ -34,6 +49,7 @@ static const struct {
 } backends[BACKEND_COUNT] = {
 	[BACKEND_FEXIT] = { "fexit", fexit },
 	[BACKEND_TRACEPOINT] = { "tracepoint", tracepoint },
+	[BACKEND_TRACEPOINT_PERF] = { "tracepoint", tracepoint_perf },
 	[BACKEND_KPROBE] = { "kprobe", kprobe },
 };
 
@@ -47,13 +63,16 @@ const char *backend_names(void)
 	return "fexit, tracepoint, kprobe";
 }
 
-int backend_from_name(enum backend *out, const char *name, struct error *err)
+bool backend_has_name(enum backend backend, const char *name)
+{
+	return !strcmp(name, backends[backend].name);
+}
+
+int backend_check_name(const char *name, struct error *err)
 {
 	for (int i = 0; i < BACKEND_COUNT; i++)
-		if (!strcmp(name, backends[i].name)) {
-			*out = i;
+		if (backend_has_name(i, name))
 			return 0;
-		}
 	return error_say(err, -EINVAL, "no backend '%s'; there are: %s", name, backend_names());
 }
 
@@ -77,10 +96,48 @@ int backend_fits(enum backend backend, struct error *err)
 	return 0;
 }
 
+/*
+ * Programs that some kernels can't have.  A helper (0: none) is asked for before the
+ * program is loaded; the tracepoint shows when the program is attached.
+ */
+static const struct {
+	const char *program;
+	enum bpf_func_id helper;
+	bool hook_may_lack;
+} optional[] = {
+	{ "process_exec_loader", BPF_FUNC_find_vma, false }, /* 5.17, 7c7e3d31e785 */
+	{ "uring_submit", 0, true },                         /* or without CONFIG_IO_URING */
+	{ "uring_submit_perf", 0, true },
+	{ "uring_complete", 0, true },
+	{ "uring_complete_perf", 0, true },
+	{ "uring_overflow", BPF_FUNC_for_each_map_elem, true }, /* 5.13; the hook 5.19 */
+	{ "uring_overflow_perf", BPF_FUNC_for_each_map_elem, true },
+};
+
+#define OPTIONAL (sizeof(optional) / sizeof(*optional))
+
+static bool can_load(const char *program)
+{
+	for (size_t i = 0; i < OPTIONAL; i++)
+		if (optional[i].helper && !strcmp(optional[i].program, program))
+			return libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT,
+						       optional[i].helper, NULL) > 0;
+	return true;
+}
+
+bool backend_hook_may_lack(const char *program)
+{
+	for (size_t i = 0; i < OPTIONAL; i++)
+		if (!strcmp(optional[i].program, program))
+			return optional[i].hook_may_lack;
+	return false;
+}
+
 static void autoload(struct bpf_object *object, const char *const *names)
 {
 	for (; *names; names++)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object, *names), true);
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, *names),
+					  can_load(*names));
 }
 
 /* The open function's name: do_file_open since 7.1, do_filp_open before. */
@@ -103,7 +160,10 @@ int backend_prepare(enum backend backend, struct bpf_object *object, struct erro
 	autoload(object, shared);
 	autoload(object, backends[backend].programs);
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"),
-				backend != BACKEND_TRACEPOINT);
+				backend == BACKEND_FEXIT || backend == BACKEND_KPROBE);
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "uring_names"),
+				backend == BACKEND_TRACEPOINT ||
+					backend == BACKEND_TRACEPOINT_PERF);
 	if (backend == BACKEND_FEXIT)
 		r = bpf_program__set_attach_target(
 			bpf_object__find_program_by_name(object, "fexit_inner"), 0,

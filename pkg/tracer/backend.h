@@ -3,11 +3,20 @@
 #ifndef CTRACE_BACKEND_H
 #define CTRACE_BACKEND_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct bpf_object;
 
-enum backend { BACKEND_FEXIT, BACKEND_TRACEPOINT, BACKEND_KPROBE, BACKEND_COUNT };
+/* In the order in which they are tried.  Two that differ in how they attach share a name. */
+enum backend {
+	BACKEND_FEXIT,
+	BACKEND_TRACEPOINT,
+	BACKEND_TRACEPOINT_PERF,
+	BACKEND_KPROBE,
+	BACKEND_COUNT
+};
 
 /* "fexit" and so on; static. */
 const char *backend_name(enum backend backend);
@@ -15,8 +24,10 @@ const char *backend_name(enum backend backend);
 /* All names with commas between; static. */
 const char *backend_names(void);
 
+bool backend_has_name(enum backend backend, const char *name);
+
 /* 0, or -EINVAL with the names that there are in err. */
-int backend_from_name(enum backend *out, const char *name, struct error *err);
+int backend_check_name(const char *name, struct error *err);
 
 /*
  * Is it sure to see every open on this kernel, as far as can be known without
@@ -33,6 +44,9 @@ int backend_prepare(enum backend backend, struct bpf_object *object, struct erro
 
 /* Program names of a backend, NULL-terminated, in the order to attach; static. */
 const char *const *backend_programs(enum backend backend);
+
+/* A kernel without what this program hooks is no reason to give up: it has nothing to see there. */
+bool backend_hook_may_lack(const char *program);
 
 /* The programs of every backend, attached before its own: they follow the cgroup tree. */
 const char *const *backend_shared_programs(void);

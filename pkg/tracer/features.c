@@ -51,6 +51,11 @@ static int check_capabilities(struct error *err)
 	return 0;
 }
 
+bool features_module_types(void)
+{
+	return has_capability(CAP_SYS_ADMIN);
+}
+
 /* CO-RE finds field offsets in it; CONFIG_DEBUG_INFO_BTF, 341dfcf8d78e. */
 static int check_btf(struct error *err)
 {

@@ -102,11 +102,14 @@ static __u32 ring_size(size_t wanted)
 
 static int load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
+	/* Where it is named, that is the only place where types are looked for. */
+	const char *types = features_module_types() ? NULL : "/sys/kernel/btf/vmlinux";
+	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .btf_custom_path = types };
 	__u32 ring_bytes = ring_size(settings->ring_bytes);
 	struct trace_settings *kernel;
 	int r;
 
-	t->skel = ctrace_bpf__open();
+	t->skel = ctrace_bpf__open_opts(&opts);
 	if (!t->skel)
 		return error_set(err, -errno, "open the BPF object");
 
@@ -131,14 +134,18 @@ static struct bpf_program *program(const struct tracer *t, const char *name)
 	return bpf_object__find_program_by_name(t->skel->obj, name);
 }
 
-/* The kernel function that a kprobe program's section names may have another name. */
+/* Some kernels have another name for what a program's section names. */
 static struct bpf_link *attach_program(struct bpf_program *prog)
 {
 	const char *name = bpf_program__name(prog);
 	struct bpf_link *link = bpf_program__attach(prog);
 
-	if (!link && errno == ENOENT && strstr(name, "probe_inner"))
+	if (link || errno != ENOENT)
+		return link;
+	if (strstr(name, "probe_inner"))
 		link = bpf_program__attach_kprobe(prog, !strncmp(name, "kret", 4), "do_file_open");
+	else if (!strcmp(name, "uring_submit"))
+		link = bpf_program__attach_raw_tracepoint(prog, "io_uring_submit_sqe");
 	return link;
 }
 
@@ -147,9 +154,13 @@ static int attach_one(struct tracer *t, const char *name, struct error *err)
 	struct bpf_program *prog = program(t, name);
 	struct bpf_link *link;
 
+	if (!bpf_program__autoload(prog))
+		return 0; /* this kernel can't have it */
 	if (t->link_count == MAX_LINKS)
 		return error_set(err, -E2BIG, "attach the BPF program %s", name);
 	link = attach_program(prog);
+	if (!link && errno == ENOENT && backend_hook_may_lack(name))
+		return 0;
 	if (!link)
 		return error_set(err, -errno, "attach the BPF program %s", name);
 	t->links[t->link_count] = link;
@@ -157,17 +168,11 @@ static int attach_one(struct tracer *t, const char *name, struct error *err)
 	return 0;
 }
 
-static int attach_all(struct tracer *t, const char *const *names, struct error *err)
-{
-	int r = 0;
-
-	for (; *names && !r; names++)
-		r = attach_one(t, *names, err);
-	return r;
-}
-
-/* May this kernel preempt a raw tracepoint program?  See probe_preemption() in bpf/. */
-static int probe_preemption(struct tracer *t, bool *possible, struct error *err)
+/*
+ * May this kernel preempt a raw tracepoint program, and so skip others?  See
+ * probe_preemption() in bpf/.  Not seen to run: what perf runs is right on every kernel.
+ */
+static int probe_preemption(struct tracer *t, struct error *err)
 {
 	struct bpf_link *link = bpf_program__attach(t->skel->progs.probe_preemption);
 
@@ -175,23 +180,18 @@ static int probe_preemption(struct tracer *t, bool *possible, struct error *err)
 		return error_set(err, -errno, "attach a BPF program to system calls");
 	syscall(SYS_getppid);
 	bpf_link__destroy(link);
-	/* Not seen to run: the dearer hook is right on every kernel. */
-	*possible = !t->skel->bss->preemption_probed || t->skel->bss->preemption_possible;
-	return 0;
+	if (t->skel->bss->preemption_probed && !t->skel->bss->preemption_possible)
+		return 0;
+	return error_say(err, -EOPNOTSUPP, "this kernel may preempt raw tracepoint programs");
 }
 
-static int attach_tracepoints(struct tracer *t, struct error *err)
+static int attach_all(struct tracer *t, const char *const *names, struct error *err)
 {
-	bool preemptible = false;
-	int r;
+	int r = 0;
 
-	r = probe_preemption(t, &preemptible, err);
-	if (!r && preemptible)
-		r = tracefs_ensure(err);
-	if (!r)
-		r = attach_one(t, "process_exec", err);
-	if (!r)
-		r = attach_one(t, preemptible ? "sys_exit_perf" : "sys_exit", err);
+	for (; *names && !r; names++)
+		r = strcmp(*names, "probe_preemption") ? attach_one(t, *names, err)
+						       : probe_preemption(t, err);
 	return r;
 }
 
@@ -199,11 +199,7 @@ static int attach(struct tracer *t, struct error *err)
 {
 	int r = attach_all(t, backend_shared_programs(), err);
 
-	if (r < 0)
-		return r;
-	if (t->backend == BACKEND_TRACEPOINT)
-		return attach_tracepoints(t, err);
-	return attach_all(t, backend_programs(t->backend), err);
+	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
 }
 
 static int open_ring(struct tracer *t, struct error *err)
@@ -216,9 +212,12 @@ static int open_ring(struct tracer *t, struct error *err)
 
 static int start(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
-	int r;
+	int r = 0;
 
-	r = load(t, settings, err);
+	if (t->backend == BACKEND_TRACEPOINT_PERF)
+		r = tracefs_ensure(err);
+	if (!r)
+		r = load(t, settings, err);
 	if (!r)
 		r = open_ring(t, err);
 	if (!r)
@@ -236,14 +235,16 @@ static void stop(struct tracer *t)
 	t->skel = NULL;
 }
 
-/* The first that fits, loads and attaches. */
-static int start_best(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+/* The first that loads and attaches, and, unless it is forced by name, fits. */
+static int start_first(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
 	int r = -EOPNOTSUPP;
 
 	for (int i = 0; i < BACKEND_COUNT; i++) {
 		t->backend = i;
-		r = backend_fits(t->backend, err);
+		if (settings->backend && !backend_has_name(i, settings->backend))
+			continue;
+		r = settings->backend ? 0 : backend_fits(i, err);
 		if (!r)
 			r = start(t, settings, err);
 		if (!r)
@@ -256,12 +257,12 @@ static int start_best(struct tracer *t, const struct tracer_settings *settings, 
 static int start_forced(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
 	struct error cause;
-	int r;
+	int r = backend_check_name(settings->backend, err);
 
-	r = backend_from_name(&t->backend, settings->backend, err);
-	if (!r)
-		r = start(t, settings, &cause);
-	if (r < 0 && !err->code)
+	if (r < 0)
+		return r;
+	r = start_first(t, settings, &cause);
+	if (r < 0)
 		error_say(err, r,
 			  "backend %s does not work here: %s; leave --backend out to have one "
 			  "chosen that does",
@@ -292,7 +293,7 @@ int tracer_open(struct tracer **out, const struct tracer_settings *settings,
 	else if (settings->backend)
 		r = start_forced(t, settings, err);
 	else
-		r = start_best(t, settings, err);
+		r = start_first(t, settings, err);
 	if (r < 0) {
 		tracer_free(t);
 		return r;

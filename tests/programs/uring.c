@@ -2,10 +2,11 @@
 /*
  * Opens by io_uring, which enter the kernel by no open system call:
  *
- *	uring inline|async|sqpoll|direct openat|openat2 NAME...
+ *	uring inline|async|sqpoll|direct|skip|flood openat|openat2 NAME...
  *
  * inline: tried in the submitting thread; async: forced to a worker thread;
- * sqpoll: a kernel thread submits; direct: into the ring's own table of files.
+ * sqpoll: a kernel thread submits; direct: into the ring's own table of files;
+ * skip: no completion is asked for; flood: more completions than there is room for.
  * Raw system calls and no liburing, so that nothing but a compiler is needed.
  */
 #include <fcntl.h>
@@ -21,7 +22,7 @@ struct ring {
 	struct io_uring_params params;
 	char *sq, *cq;
 	struct io_uring_sqe *sqes;
-	bool sqpoll, async, direct;
+	bool sqpoll, async, direct, skip, flood;
 };
 
 static unsigned int *at(char *base, unsigned int offset)
@@ -117,9 +118,29 @@ static void one_open(struct ring *ring, const char *call, const char *name)
 	sqe.flags = ring->async ? IOSQE_ASYNC : 0;
 	sqe.file_index = ring->direct ? 1 : 0; /* slot 0, counted from 1 */
 
+	if (ring->skip) {
+		sqe.flags |= IOSQE_CQE_SKIP_SUCCESS;
+		r.direct = true; /* which descriptor it got nobody tells */
+	}
 	submit(ring, &sqe);
+	if (ring->flood)
+		return;
+	if (ring->skip)
+		submit(ring, &(struct io_uring_sqe){ .opcode = IORING_OP_NOP });
 	r.fd = complete(ring);
 	report_open(&r);
+}
+
+/* Completions that found no room come once there is some again. */
+static void flood(struct ring *ring, const char *call, const char *name)
+{
+	unsigned long done = 4ul * ring->params.cq_entries, failed = 0, i;
+
+	for (i = 0; i < done; i++)
+		one_open(ring, call, name);
+	for (i = 0; i < done; i++)
+		failed += complete(ring) < 0;
+	report_done(done, failed);
 }
 
 int main(int argc, char **argv)
@@ -132,8 +153,14 @@ int main(int argc, char **argv)
 	ring.async = strcmp(argv[1], "async") == 0;
 	ring.sqpoll = strcmp(argv[1], "sqpoll") == 0;
 	ring.direct = strcmp(argv[1], "direct") == 0;
+	ring.skip = strcmp(argv[1], "skip") == 0;
+	ring.flood = strcmp(argv[1], "flood") == 0;
 	ring_set_up(&ring);
-	for (i = 3; i < argc; i++)
+	if (ring.skip && !(ring.params.features & IORING_FEAT_CQE_SKIP))
+		return 77;
+	for (i = 3; ring.flood && i < argc; i++)
+		flood(&ring, argv[2], argv[i]);
+	for (i = 3; !ring.flood && i < argc; i++)
 		one_open(&ring, argv[2], argv[i]);
 	return 0;
 }
