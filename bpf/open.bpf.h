@@ -75,23 +75,35 @@ static __always_inline struct path *base_of(const struct open_request *rq, bool 
 }
 
 /*
- * Pipes, namespaces and the like have no path; the kernel makes up a text when
- * asked (d_dname).  The file system's name and the inode number say the same.
+ * Pipes, namespaces and the like have no path; the kernel makes up a text when asked
+ * (d_dname).  The word for the kind and the inode number say the same.
  */
-static __always_inline bool is_nameless(struct dentry *dentry)
-{
-	struct dentry_operations *op = kread(dentry, d_op);
-
-	return op && kread(op, d_dname);
-}
-
 static __always_inline void put_nameless(struct scratch *s, struct dentry *dentry, __u32 at)
 {
-	long len = bpf_probe_read_kernel_str(s->data + at, 64,
-					     kread(kread(kread(dentry, d_sb), s_type), name));
+	const char *kind = kread(kread(kread(dentry, d_sb), s_type), name);
+	struct ns_common *ns = kread(kread(dentry, d_inode), i_private);
+	long len;
 
+	if (magic_of(dentry) == NSFS_MAGIC)
+		kind = kread(kread(ns, ops), name);
+	len = bpf_probe_read_kernel_str(s->data + at, 64, kind);
 	s->open.path_len = len > 0 ? len - 1 : 0;
 	s->open.bits |= OPEN_FILE_NAMELESS;
+}
+
+/* Where an overlay keeps the file: in a lower layer until it is first written to. */
+static __always_inline void put_layer(struct scratch *s, struct dentry *dentry)
+{
+	struct inode *inode = s->opened.inode;
+	struct ovl_inode *ovl = NULL;
+	struct dentry *upper = NULL;
+
+	if (!bpf_core_type_exists(struct ovl_inode) || magic_of(dentry) != OVERLAYFS_SUPER_MAGIC ||
+	    (kread(inode, i_mode) & S_IFMT) == S_IFDIR)
+		return;
+	ovl = (void *)inode - bpf_core_field_offset(ovl->vfs_inode);
+	bpf_core_read(&upper, sizeof(upper), &ovl->__upperdentry);
+	s->open.bits |= upper ? OPEN_LAYER_UPPER : OPEN_LAYER_LOWER;
 }
 
 static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct task_struct *task)
@@ -110,8 +122,9 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 			put_nameless(s, dentry, at);
 			return;
 		}
-		if (dentry_deleted(dentry))
+		if (dentry_deleted(dentry) || is_memfd(dentry))
 			s->open.bits |= OPEN_DELETED;
+		put_layer(s, dentry);
 	} else {
 		if (!rq->name || s->open.bits & OPEN_NAME_UNREADABLE)
 			return;

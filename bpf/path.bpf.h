@@ -12,6 +12,16 @@
 
 #include "maps.bpf.h"
 
+/* include/uapi/linux/magic.h */
+#define TMPFS_MAGIC           0x01021994
+#define HUGETLBFS_MAGIC       0x958458f6
+#define NSFS_MAGIC            0x6e736673
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+
+/* include/uapi/linux/stat.h */
+#define S_IFMT  00170000
+#define S_IFDIR 0040000
+
 /*
  * The verifier follows every step of a loop, so a walk goes in short stretches:
  * a global function of few steps, verified once, called until the root is
@@ -28,11 +38,41 @@ struct walk {
 	__u64 at;   /* bytes of data in use */
 	__u64 end;  /* ... and how many may be */
 	bool truncated;
+	bool named; /* a component has been written in this stretch */
 };
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {
 	return (struct mount *)((__u64)mnt - bpf_core_field_offset(struct mount, mnt));
+}
+
+static __always_inline unsigned long magic_of(struct dentry *dentry)
+{
+	return kread(kread(dentry, d_sb), s_magic);
+}
+
+static __always_inline bool has_made_up_name(struct dentry *dentry)
+{
+	struct dentry_operations *op = kread(dentry, d_op);
+
+	return op && kread(op, d_dname);
+}
+
+/* A file in memory that never had a directory, but has a name: simple_dname() in fs/d_path.c. */
+static __always_inline bool is_memfd(struct dentry *dentry)
+{
+	unsigned long magic;
+
+	if (!has_made_up_name(dentry))
+		return false;
+	magic = magic_of(dentry);
+	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
+}
+
+/* A pipe or the like: no name, no place. */
+static __always_inline bool is_nameless(struct dentry *dentry)
+{
+	return has_made_up_name(dentry) && !is_memfd(dentry);
 }
 
 /* One component or one mount crossed.  Returns 1 at the root. */
@@ -54,8 +94,9 @@ static __always_inline long walk_step(struct walk *w)
 	}
 
 	parent = kread(dentry, d_parent);
-	if (parent == dentry) /* a tree that hangs nowhere: as far as the kernel knows */
-		return 1;
+	if (parent == dentry && (!is_memfd(dentry) || w->named))
+		return 1; /* a tree that hangs nowhere: as far as the kernel knows */
+	w->named = true;
 
 	len = kread(dentry, d_name.len) & 0xff; /* NAME_MAX */
 	if (at + len + 1 > w->end) {

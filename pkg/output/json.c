@@ -198,6 +198,14 @@ static void put_how(struct json_writer *w, const struct open_record *r)
 	}
 }
 
+static void put_layer(struct json_writer *w, unsigned int bits)
+{
+	if (!(bits & (OPEN_LAYER_LOWER | OPEN_LAYER_UPPER)))
+		return;
+	json_key(w, "layer");
+	json_word(w, bits & OPEN_LAYER_UPPER ? "upper" : "lower");
+}
+
 static void put_file(struct json_writer *w, const struct open_event *ev, const struct shape *shape)
 {
 	static const struct exact_keys path_keys = { "path", "path_base64" };
@@ -214,6 +222,7 @@ static void put_file(struct json_writer *w, const struct open_event *ev, const s
 		json_bool(w, false);
 	}
 	put_true(w, "deleted", ev->deleted);
+	put_layer(w, ev->record->bits);
 	put_true(w, "path_truncated", path_cut || ev->path_truncated);
 	put_true(w, "name_truncated", name_cut);
 	json_close_object(w);

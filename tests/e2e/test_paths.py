@@ -2,6 +2,7 @@
 """The path is the opened file's own: what /proc/self/fd/N says of it."""
 
 import os
+import pathlib
 import subprocess
 
 import pytest
@@ -167,6 +168,59 @@ def test_pipe_opened_again_has_no_path(watched):
     assert not event["file"].get("path", "").startswith("/")
 
 
+@pytest.mark.parametrize("kind", ["net", "pid", "mnt"])
+def test_namespace(watched, kind):
+    assert_same(*traced(watched, "openat", f"/proc/self/ns/{kind}"))
+
+
+def test_file_in_memory(watched):
+    """It has a name and no place; /proc says of it what it says of a deleted file."""
+    assert_same(*traced(watched, "memfd", "hidden", program="odd"))
+
+
+def test_pivot_root_path_is_below_the_new_root(watched, work):
+    (work / "root" / "old").mkdir(parents=True)
+    (work / "root" / "f").touch()
+    script = 'mount --bind "$1" "$1" && cd "$1" && pivot_root . old && : < /f'
+    with watched.watch() as trace:
+        done = watched.run("unshare", "--mount", "sh", "-c", script, "sh", work / "root")
+    assert done.returncode == 0, done.stderr
+    opened = [event for event in trace.opens() if event["file"].get("name") == "/f"]
+    assert [path_of(event) for event in opened] == [b"/f"]
+
+
+def test_overlay_tells_the_layer(watched, work):
+    """lower: from the image; upper: made or changed at run time."""
+    for name in ("lower", "upper", "work", "m"):
+        (work / name).mkdir()
+    for name in ("read", "changed"):
+        (work / "lower" / name).write_text("from the image")
+    layers = ",".join(f"{name}dir={work}/{name}" for name in ("lower", "upper", "work"))
+    subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", work / "m"], check=True)
+    try:
+        with watched.watch() as trace:
+            write = ("--flags", "O_RDWR|O_CREAT", "--mode", "600", "openat")
+            made = run_program(watched, "opener", "openat", work / "m" / "read", work / "m")
+            made += run_program(watched, "opener", *write, work / "m" / "new", work / "m" / "changed")
+            made += run_program(watched, "opener", "openat", work / "m" / "changed", "/proc/version")
+    finally:
+        subprocess.run(["umount", work / "m"], check=True)
+    assert_same(trace.events, made)
+    layers = [event["file"].get("layer") for event in programs_own(trace.events, made)]
+    if layers == [None] * len(made) and not overlay_types_are_known():
+        pytest.skip("this kernel's overlay driver has no BTF")
+    assert layers == ["lower", None, "upper", "upper", "upper", None]
+
+
+def overlay_types_are_known():
+    image = "/sys/kernel/btf/overlay"
+    return any(
+        b"\0ovl_inode\0" in pathlib.Path(btf).read_bytes()
+        for btf in (image, "/sys/kernel/btf/vmlinux")
+        if os.path.exists(btf)
+    )
+
+
 def test_open_from_a_removed_directory(watched, work):
     options = ("--chdir", work, "--deep-name", "gone", "--deep", "1", "--rmdir", work / "gone")
     events, made = traced(watched, *options, "openat", "none")
@@ -203,7 +257,7 @@ def test_name_rewritten_while_the_call_runs(cgroup, work):
     (work / "a").touch()
     (work / "b").touch()
     with Trace("--cgroup", cgroup, "--buffer-size", "16M") as trace:
-        (told,) = run_program(cgroup, "load", "race", "3", work)
+        (told,) = run_program(cgroup, "load", "race", "10", work)
     assert trace.lost == 0, "events lost: no order to compare"
     got = told["got"]
     if not ("a" in got and "b" in got):

@@ -7,6 +7,7 @@
  *	odd deleted FILE         FILE is removed, then opened through its old descriptor
  *	odd absent-page FILE     the name is the text in FILE, its page not in memory
  *	odd absent-half FILE     only the part of the name in FILE's second page is not
+ *	odd memfd NAME           a file in memory, opened through its descriptor
  *	odd quiet                descriptors that no open made: nothing to report
  */
 #include <fcntl.h>
@@ -122,6 +123,17 @@ static void absent(const char *file, size_t keep)
 	report_open(&r);
 }
 
+static void memfd(const char *name)
+{
+	char at[64];
+	int fd = memfd_create(name, 0);
+
+	if (fd < 0)
+		give_up("memfd_create");
+	snprintf(at, sizeof(at), "/proc/self/fd/%d", fd);
+	reported_open(at, O_RDWR, 0);
+}
+
 static void quiet(void)
 {
 	int pair[2];
@@ -147,6 +159,8 @@ int main(int argc, char **argv)
 		interrupted(argv[2], true);
 	else if (strcmp(what, "deleted") == 0)
 		deleted(argv[2]);
+	else if (strcmp(what, "memfd") == 0)
+		memfd(argv[2]);
 	else if (strcmp(what, "absent-page") == 0)
 		absent(argv[2], 0);
 	else if (strcmp(what, "absent-half") == 0)

@@ -133,6 +133,8 @@ static const struct variation {
 	{ "\"resolve\":[\"RESOLVE_BENEATH\",\"0x100\"]}", 3, 0, 0, CALL_OPENAT2, 0,
 	  RESOLVE_BENEATH | 0x100 },
 	{ "\"name\":\"x\",\"deleted\":true}", 3, 0, OPEN_DELETED, CALL_OPENAT, 0, 0 },
+	{ "\"name\":\"x\",\"layer\":\"lower\"}", 3, 0, OPEN_LAYER_LOWER, CALL_OPENAT, 0, 0 },
+	{ "\"name\":\"x\",\"layer\":\"upper\"}", 3, 0, OPEN_LAYER_UPPER, CALL_OPENAT, 0, 0 },
 	{ "{\"path\":\"a/x\",\"name\":\"x\",\"path_truncated\":true}", 3, 0, OPEN_PATH_TRUNCATED,
 	  CALL_OPENAT, 0, 0 },
 };

@@ -84,7 +84,7 @@ Test(open_event, nameless)
 		const char *path;
 	} facts[] = {
 		{ "pipefs", 4711, "pipe:[4711]" },
-		{ "nsfs", 4026531840, "nsfs:[4026531840]" },
+		{ "net", 4026531840, "net:[4026531840]" },
 		{ "x", ~0ULL, "x:[18446744073709551615]" },
 		{ "pipefs", 0, "pipe" }, /* the number is not known */
 	};
