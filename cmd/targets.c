@@ -357,7 +357,7 @@ int targets_tick(struct targets *t, __u64 now_ns, struct error *err)
 		t->next_check_ns = now_ns + CHECK_INTERVAL_NS;
 	}
 	if (t->watch && now_ns >= t->next_sweep_ns) {
-		registry_sweep(t->use.registry);
+		registry_sweep(t->use.registry, NULL, NULL);
 		t->next_sweep_ns = now_ns + SWEEP_INTERVAL_NS;
 	}
 	return t->pending ? look_again(t, now_ns, err) : 0;

@@ -29,6 +29,7 @@ struct entry {
 	bool by_name; /* its id is a person's word, not good for joining */
 	bool hinted;  /* c->runtime is from the path */
 	bool unnamed; /* known by a file that names its cgroup; the others are still to be asked */
+	bool claimed; /* its id is from a file that names its cgroup */
 	unsigned int named_in; /* the scan that read files with its names */
 };
 
@@ -210,6 +211,43 @@ static int entry_add(struct registry *reg, const char *id, const char *path, siz
 	return 0;
 }
 
+static void remove_at(struct registry *reg, size_t i)
+{
+	struct entry *e = reg->entries[i];
+
+	entry_unlink(reg, e);
+	reg->count--;
+	memmove(&reg->entries[i], &reg->entries[i + 1], (reg->count - i) * sizeof(struct entry *));
+	entry_free(e);
+}
+
+bool registry_remove(struct registry *reg, __u64 cgroup_id)
+{
+	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+	size_t i;
+
+	for (i = 0; e && i < reg->count; i++) {
+		if (reg->entries[i] != e)
+			continue;
+		remove_at(reg, i);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A cgroup's id may come again once the cgroup is gone, and a cgroup never moves: one
+ * with this id at another path is another.  Its end should have been told, but a
+ * full ring can lose that.
+ */
+static void remove_reused(struct registry *reg, const char *path, size_t len, __u64 cgroup_id)
+{
+	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+
+	if (e && (strncmp(e->c->cgroup_path, path, len) != 0 || e->c->cgroup_path[len]))
+		registry_remove(reg, cgroup_id);
+}
+
 /* The path may be there again, with another id: that is another container. */
 static bool is_gone(const struct registry *reg, const struct container *c)
 {
@@ -267,6 +305,7 @@ static int join_state(struct registry *reg, struct entry *e, struct container *c
 	take(&e->c->k8s_pod, &c->k8s_pod);
 	take(&e->c->k8s_pod_uid, &c->k8s_pod_uid);
 	take(&e->c->k8s_container, &c->k8s_container);
+	container_take_labels(e->c, c);
 	e->c->sandbox |= c->sandbox;
 	e->c->has_state = true;
 	if (c->init_pid)
@@ -307,9 +346,11 @@ static bool is_fraud(const struct registry *reg, const struct cgroup_path *path)
 static int add_by_path(struct registry *reg, const char *full, const struct cgroup_path *path,
 		       __u64 cgroup_id, struct entry **out)
 {
-	struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+	struct entry *e;
 	int r;
 
+	remove_reused(reg, full, path->root_len, cgroup_id);
+	e = id_map_get(reg->by_cgroup, cgroup_id);
 	*out = e;
 	if (e || is_fraud(reg, path))
 		return 0;
@@ -371,8 +412,45 @@ static int entry_by_state(struct registry *reg, const struct container *c, struc
 	if (cgroup_id_of(reg->settings.cgroups, clean, &cgroup_id, &ignored) < 0)
 		return 0;
 
+	remove_reused(reg, clean, strlen(clean), cgroup_id);
 	*out = id_map_get(reg->by_cgroup, cgroup_id);
 	return *out ? 0 : add_at(reg, c->id, clean, cgroup_id, out);
+}
+
+/* Is the container's first process in this cgroup, or below it? */
+static bool lives_in(const struct registry *reg, const struct container *c, const char *root)
+{
+	auto_free char *path = NULL;
+	size_t len = strlen(root);
+
+	if (!c->init_pid || cgroup_of_pid(reg->settings.cgroups, c->init_pid, &path, NULL) < 0)
+		return false;
+	return !strncmp(path, root, len) && (!path[len] || path[len] == '/');
+}
+
+/* Does the cgroup bear the container's id, as it mostly does? */
+static bool bears_id(const char *root, const char *id)
+{
+	struct cgroup_path path;
+
+	return !strcmp(strrchr(root, '/') + 1, id) ||
+	       (cgroup_path_parse(root, &path) && !root[path.root_len] && !strcmp(path.id, id));
+}
+
+/*
+ * A container that was never deleted leaves its state file, and the cgroup that this
+ * names may be another container's by now: then the one whose first process is in there
+ * has it.  False if c is not that one.
+ */
+static bool may_claim(struct registry *reg, struct entry *e, const struct container *c)
+{
+	if (!e->claimed || !strcmp(e->c->id, c->id))
+		return true;
+	if (!lives_in(reg, c, e->c->cgroup_path))
+		return false;
+	container_forget_names(e->c);
+	e->unnamed = true;
+	return true;
 }
 
 /* A runtime_found: join it to its entry, or drop it if it is a dead container's. */
@@ -382,14 +460,23 @@ static int add_by_state(struct container *c, void *arg)
 	struct entry *e;
 	int r = entry_by_state(reg, c, &e);
 
-	if (!r && e)
+	if (!r && e && !may_claim(reg, e, c)) {
+		container_free(c);
+		return 0;
+	}
+	if (!r && e) {
+		e->claimed = true;
 		e->nested = false; /* this host's runtime made it, wherever it is */
+	}
 	if (!r && !e)
 		e = find_by_id(reg, c->id);
 	if (!r && e && c->runtime && !c->cgroup_path)
 		e->named_in = reg->scans;
 	if (!r && e)
 		r = join_state(reg, e, c);
+	/* Perhaps a file of a former one that had this cgroup: the right one may still come. */
+	if (!r && e && e->claimed && !bears_id(e->c->cgroup_path, e->c->id))
+		e->c->has_state = lives_in(reg, e->c, e->c->cgroup_path);
 	container_free(c);
 	return r;
 }
@@ -430,6 +517,26 @@ static bool is_explained(const char *id, void *arg)
 	return e && e->c->has_state && !is_gone(reg, e->c);
 }
 
+/* The container that a cgroup belongs to, but not one that had this very path before. */
+static const struct container *owner_of(const struct registry *reg, const char *path,
+					__u64 cgroup_id)
+{
+	const struct container *c = registry_find(reg, cgroup_id);
+
+	if (c)
+		return c;
+	c = registry_owner(reg, path);
+	return c && strcmp(c->cgroup_path, path) != 0 ? c : NULL;
+}
+
+/* It lies in a container, or is the root of one that is known for sure. */
+static bool is_explained_cgroup(const struct registry *reg, const char *path, __u64 cgroup_id)
+{
+	const struct container *c = owner_of(reg, path, cgroup_id);
+
+	return c && (c->cgroup_id != cgroup_id || c->has_state);
+}
+
 /* A cgroup of any name, as plain runc and crun have them: mostly it is that of the id. */
 static int explain_by_state(struct registry *reg, const char *path, __u64 cgroup_id,
 			    struct error *err)
@@ -442,7 +549,7 @@ static int explain_by_state(struct registry *reg, const char *path, __u64 cgroup
 	};
 	int r = read_state_of(reg, name, RUNTIME_WITH_CGROUP, err);
 
-	if (!r && !id_map_get(reg->by_cgroup, cgroup_id))
+	if (!r && !is_explained_cgroup(reg, path, cgroup_id))
 		r = runtime_scan(&reg->settings.runtimes, &all, add_by_state, reg, err);
 	return r < 0 ? r : read_missing_names(reg, err);
 }
@@ -573,16 +680,26 @@ static int add_named(struct registry *reg, const char *path, const struct cgroup
 	return read_state_of(reg, e->c->id, RUNTIME_ALL, err);
 }
 
-/* The container that a cgroup belongs to, but not one that had this very path before. */
-static const struct container *owner_of(const struct registry *reg, const char *path,
-					__u64 cgroup_id)
+/*
+ * A name that turns up again has moved: its first bearer was renamed, or is another
+ * engine's.  In pods, many have the same one.
+ */
+static int ask_namesakes(struct registry *reg, const struct container *c, struct error *err)
 {
-	const struct container *c = registry_find(reg, cgroup_id);
+	size_t i;
 
-	if (c)
-		return c;
-	c = registry_owner(reg, path);
-	return c && strcmp(c->cgroup_path, path) != 0 ? c : NULL;
+	for (i = 0; c->name && !c->k8s_pod && i < reg->count; i++) {
+		const struct container *other = reg->entries[i]->c;
+		int r;
+
+		if (other == c || !other->name || other->k8s_pod ||
+		    strcmp(other->name, c->name) != 0 || !strcmp(other->id, c->id))
+			continue;
+		r = read_state_of(reg, other->id, RUNTIME_WITHOUT_CGROUP, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
@@ -595,9 +712,10 @@ int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
 	if (path[0] != '/' || !path[1])
 		return 0;
 
+	remove_reused(reg, path, strlen(path), cgroup_id);
 	if (cgroup_path_parse(path, &parsed))
 		r = add_named(reg, path, &parsed, cgroup_id, err);
-	else if (!owner_of(reg, path, cgroup_id))
+	else if (!is_explained_cgroup(reg, path, cgroup_id))
 		r = explain_by_state(reg, path, cgroup_id, err);
 	if (r < 0)
 		return r;
@@ -605,6 +723,11 @@ int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
 	c = owner_of(reg, path, cgroup_id);
 	if (!c)
 		return 0;
+	if (c->cgroup_id == cgroup_id) {
+		r = ask_namesakes(reg, c, err);
+		if (r < 0)
+			return r;
+	}
 	if (out)
 		*out = c;
 	return 1;
@@ -706,37 +829,20 @@ void registry_free(struct registry *reg)
 	free(reg);
 }
 
-static void remove_at(struct registry *reg, size_t i)
-{
-	struct entry *e = reg->entries[i];
-
-	entry_unlink(reg, e);
-	reg->count--;
-	memmove(&reg->entries[i], &reg->entries[i + 1], (reg->count - i) * sizeof(struct entry *));
-	entry_free(e);
-}
-
-bool registry_remove(struct registry *reg, __u64 cgroup_id)
-{
-	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
-	size_t i;
-
-	for (i = 0; e && i < reg->count; i++) {
-		if (reg->entries[i] != e)
-			continue;
-		remove_at(reg, i);
-		return true;
-	}
-	return false;
-}
-
-size_t registry_sweep(struct registry *reg)
+int registry_sweep(struct registry *reg, registry_leaving *leaving, void *arg)
 {
 	size_t before = reg->count, i;
 
 	for (i = reg->count; i-- > 0;) {
-		if (is_gone(reg, reg->entries[i]->c))
-			remove_at(reg, i);
+		const struct container *c = reg->entries[i]->c;
+		int r;
+
+		if (!is_gone(reg, c))
+			continue;
+		r = leaving ? leaving(c, arg) : 0;
+		if (r)
+			return r;
+		remove_at(reg, i);
 	}
-	return before - reg->count;
+	return (int)(before - reg->count);
 }

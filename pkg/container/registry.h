@@ -9,8 +9,9 @@
  * container with an id, perhaps a runtime, and no name.
  *
  * Containers belong to the registry.  A pointer to one stays valid until
- * registry_remove() or registry_sweep() takes it out or the registry is freed;
- * the strings in it may be replaced by registry_scan() and registry_add_cgroup().
+ * registry_remove() or registry_sweep() takes it out, the registry is freed, or another
+ * cgroup turns up with its id; the strings in it may be replaced by registry_scan()
+ * and registry_add_cgroup().
  * For one thread at a time.
  */
 #ifndef CTRACE_REGISTRY_H
@@ -47,8 +48,13 @@ void registry_free(struct registry *reg);
  */
 int registry_scan(struct registry *reg, struct error *err);
 
-/* Take out the containers whose cgroup is gone; how many. */
-size_t registry_sweep(struct registry *reg);
+/*
+ * Take out the containers whose cgroup is gone.  leaving (NULL is fine) is called for
+ * each before; nonzero keeps it and ends the sweep.  Their number, or what leaving
+ * returned, which should be negative.
+ */
+typedef int registry_leaving(const struct container *c, void *arg);
+int registry_sweep(struct registry *reg, registry_leaving *leaving, void *arg);
 
 /* The container whose root cgroup has this id, NULL if there is none.  The event path's lookup. */
 const struct container *registry_find(const struct registry *reg, __u64 cgroup_id);

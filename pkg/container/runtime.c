@@ -122,6 +122,7 @@ int runtime_root_check(const char *spec, struct error *err)
 struct scan {
 	int host_fd; /* host_root, or "/" */
 	const char *cgroup_mount;
+	const struct label_keys *labels;
 	struct state_sink sink;
 };
 
@@ -142,6 +143,7 @@ static int scan_dir(const struct scan *scan, const struct runtime *runtime, int 
 		.fd = fd,
 		.runtime = runtime,
 		.cgroup_mount = scan->cgroup_mount,
+		.labels = scan->labels,
 	};
 
 	return runtime->scan(&root, &scan->sink);
@@ -239,7 +241,11 @@ int runtime_scan(const struct runtime_settings *settings, const struct runtime_q
 	const char *host = settings->host_root && *settings->host_root ? settings->host_root : "/";
 	const char *mount = settings->cgroup_mount ? settings->cgroup_mount : "/sys/fs/cgroup";
 	auto_close int host_fd = -1;
-	struct scan scan = { .cgroup_mount = mount, .sink = { query, found, arg } };
+	struct scan scan = {
+		.cgroup_mount = mount,
+		.labels = settings->labels,
+		.sink = { query, found, arg },
+	};
 	size_t i;
 	int r = check_roots(settings->extra_roots, err);
 

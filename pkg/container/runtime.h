@@ -24,6 +24,7 @@ struct runtime_settings {
 	 * NULL. DIR is what the runtime itself calls its root, data root, exec root or state.
 	 */
 	const char *const *extra_roots;
+	const struct label_keys *labels; /* which are kept; NULL: none.  Outlives the containers */
 	/* Where the runtimes see cgroup v2; NULL: /sys/fs/cgroup.  The registry fills it in. */
 	const char *cgroup_mount;
 };

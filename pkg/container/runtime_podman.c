@@ -26,7 +26,7 @@ static int emit(const struct state_root *root, const struct state_sink *sink, co
 	if (!id || !*id || strchr(id, '/') || !state_wanted(sink, id))
 		return 0;
 
-	c = state_container(root->runtime, id);
+	c = state_container(root, id);
 	if (!c)
 		return -ENOMEM;
 	c->runtime = NULL;

@@ -25,7 +25,7 @@ bool state_wanted(const struct state_sink *sink, const char *id)
 	return !q->unwanted || !q->unwanted(id, q->arg);
 }
 
-struct container *state_container(const struct runtime *runtime, const char *id)
+struct container *state_container(const struct state_root *root, const char *id)
 {
 	struct container *c = calloc(1, sizeof(*c));
 
@@ -36,7 +36,8 @@ struct container *state_container(const struct runtime *runtime, const char *id)
 		free(c);
 		return NULL;
 	}
-	c->runtime = runtime->name;
+	c->runtime = root->runtime->name;
+	c->label_keys = root->labels;
 	return c;
 }
 
@@ -47,7 +48,7 @@ static int emit_dir(const struct state_root *root, const struct state_sink *sink
 	if (!state_wanted(sink, id))
 		return 0;
 
-	c = state_container(root->runtime, id);
+	c = state_container(root, id);
 	if (!c)
 		return -ENOMEM;
 	if (!root->runtime->read(root, id, c)) {
@@ -213,6 +214,7 @@ void state_annotation(struct container *c, const char *key, const char *value)
 {
 	size_t i;
 
+	container_set_label(c, key, value);
 	for (i = 0; i < sizeof(annotations) / sizeof(*annotations); i++) {
 		if (!strcmp(key, annotations[i].key))
 			set_annotation(c, annotations[i].field, value);

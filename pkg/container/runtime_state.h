@@ -18,6 +18,7 @@ struct state_root {
 	int fd;
 	const struct runtime *runtime;
 	const char *cgroup_mount; /* where the runtime sees cgroup v2 */
+	const struct label_keys *labels;
 };
 
 /* Where a scan sends what it finds. */
@@ -45,8 +46,8 @@ int state_scan_dirs(const struct state_root *root, const struct state_sink *sink
 /* Does the sink want this container? */
 bool state_wanted(const struct state_sink *sink, const char *id);
 
-/* A new container with an id of the runtime; NULL without memory. */
-struct container *state_container(const struct runtime *runtime, const char *id);
+/* A new container with an id of the root's runtime; NULL without memory. */
+struct container *state_container(const struct state_root *root, const char *id);
 
 /* <root>/<id>/<file> as JSON, NULL if it can't be had; id may be NULL.  See auto_json. */
 cJSON *state_json(const struct state_root *root, const char *id, const char *file);
@@ -65,8 +66,8 @@ void state_set_text(char **field, const char *text);
 void state_set_pid(int *field, const cJSON *json);
 
 /*
- * A label or annotation by which Kubernetes' runtimes, or nerdctl, say whose
- * container it is.  Unknown keys are fine.
+ * A label or annotation: one by which Kubernetes' runtimes, or nerdctl, say whose
+ * container it is, or one that somebody asked for.  Others are fine.
  */
 void state_annotation(struct container *c, const char *key, const char *value);
 

@@ -2,9 +2,11 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -172,12 +174,60 @@ Test(registry, a_restarted_container_is_another_cgroup)
 	cr_expect_eq(registry_count(reg), 0);
 }
 
+/* Ids are 64 bits and may come again, and the record of an end may be lost. */
+Test(registry, a_cgroup_id_that_comes_again_is_another_container)
+{
+	static const struct {
+		const char *path, *id; /* NULL: no container */
+	} rows[] = {
+		{ "/docker/" DOCKER_ID, DOCKER_ID },    { POD "/" CRI_ID, CRI_ID },
+		{ "/system.slice/cron.service", NULL }, { "/lxc.payload.web", "web" },
+		{ "/lxc.payload.web2", "web2" },        { "/lxc.payload.web2/x", "web2-outer" },
+		{ "/docker/" DOCKER_ID, DOCKER_ID },
+	};
+	const __u64 id = 1ULL << 63 | 7;
+	size_t i;
+
+	add("/docker/" OTHER_ID, 7); /* the same in its low 32 bits */
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct container *c;
+
+		add(rows[i].path, id);
+		c = registry_find(reg, id);
+		if (!rows[i].id || strstr(rows[i].id, "outer")) {
+			cr_expect_null(c, "row %zu: %s", i, c ? c->id : "");
+			continue;
+		}
+		cr_assert_not_null(c, "row %zu", i);
+		cr_expect_str_eq(c->id, rows[i].id, "row %zu: '%s'", i, c->id);
+		cr_expect_str_eq(c->cgroup_path, rows[i].path, "row %zu", i);
+		cr_expect_str_eq(registry_find(reg, 7)->id, OTHER_ID);
+	}
+	cr_expect_eq(registry_count(reg), 2);
+}
+
+static int refuse(const struct container *c, void *arg)
+{
+	*(__u64 *)arg = c->cgroup_id;
+	return -EPIPE;
+}
+
+Test(registry, sweep_asks_before_it_takes_out)
+{
+	__u64 asked = 0;
+
+	add("/docker/" DOCKER_ID, 44);
+	cr_expect_eq(registry_sweep(reg, refuse, &asked), -EPIPE);
+	cr_expect_eq(asked, 44);
+	cr_expect_not_null(registry_find(reg, 44));
+}
+
 Test(registry, sweep_takes_out_what_is_gone)
 {
 	add("/docker/" DOCKER_ID, 40);
 	add("/docker/" OTHER_ID, 41);
 	add("/lxc.payload.web", 42);
-	cr_expect_eq(registry_sweep(reg), 3);
+	cr_expect_eq(registry_sweep(reg, NULL, NULL), 3);
 	cr_expect_eq(registry_count(reg), 0);
 	cr_expect_null(registry_find(reg, 40));
 	cr_expect_not_null(add("/docker/" DOCKER_ID, 43));
@@ -378,7 +428,7 @@ Test(registry_real, a_scan_joins_tree_and_files)
 	cr_expect_null(registry_find(reg, fraud));
 
 	drop("/odd");
-	cr_expect_eq(registry_sweep(reg), 1);
+	cr_expect_eq(registry_sweep(reg, NULL, NULL), 1);
 	cr_expect_null(registry_find(reg, odd));
 	scan();
 	cr_expect_null(registry_find(reg, odd));
@@ -488,8 +538,129 @@ Test(registry_real, plain_containers_restart)
 	cr_expect_neq(a, b);
 	cr_expect_eq(b->cgroup_id, second);
 	cr_expect_eq(registry_find(reg, first), a);
-	cr_expect_eq(registry_sweep(reg), 1);
+	cr_expect_eq(registry_sweep(reg, NULL, NULL), 1);
 	cr_expect_eq(registry_find(reg, second), b);
+}
+
+/* The first bearer of a name was renamed, and another container got the name. */
+Test(registry_real, a_name_that_moves)
+{
+	const struct container *first, *second;
+	__u64 id;
+
+	make("/docker");
+	put_docker(DOCKER_ID, "web");
+	first = add_real("/docker/" DOCKER_ID, make("/docker/" DOCKER_ID));
+	cr_assert_not_null(first);
+	cr_expect_str_eq(first->name, "web");
+
+	put_docker(DOCKER_ID, "web-old");
+	put_docker(OTHER_ID, "web");
+	id = make("/docker/" OTHER_ID);
+	second = add_real("/docker/" OTHER_ID, id);
+	cr_assert_not_null(second);
+	cr_expect_str_eq(second->name, "web");
+	cr_expect_str_eq(first->name, "web-old");
+}
+
+/* Deleted, and made again with the same name: the id is another, and so is the container. */
+Test(registry_real, a_name_that_is_used_again)
+{
+	const struct container *first, *second;
+
+	make("/docker");
+	put_docker(DOCKER_ID, "web");
+	first = add_real("/docker/" DOCKER_ID, make("/docker/" DOCKER_ID));
+	put_docker(OTHER_ID, "web");
+	second = add_real("/docker/" OTHER_ID, make("/docker/" OTHER_ID));
+	cr_assert(first && second && first != second);
+	drop("/docker/" DOCKER_ID);
+	cr_expect_eq(registry_find(reg, first->cgroup_id), first,
+		     "its last opens may be on the way");
+	cr_expect_str_eq(first->name, "web");
+	cr_expect_str_eq(second->name, "web");
+}
+
+/* A process that sleeps in a cgroup below base; the caller kills it. */
+static pid_t sleeper(const char *path)
+{
+	struct error err;
+	char full[512];
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	snprintf(full, sizeof(full), "%s%s", base, path);
+	cr_assert_eq(cgroup_move(fs, full, pid, &err), 0, "%s", err.text);
+	return pid;
+}
+
+static void put_crun_of(const char *id, const char *path, pid_t pid)
+{
+	char file[256], text[1024];
+
+	put_crun(id, path);
+	snprintf(file, sizeof(file), "crun/%s/status", id);
+	snprintf(text, sizeof(text), "{\"pid\":%d,\"cgroup-path\":\"%s%s\"}", pid, base, path);
+	put(file, text);
+}
+
+/* Of two files that name one cgroup, one is left from a container that was never deleted. */
+Test(registry_real, a_stale_file_names_the_cgroup_of_another)
+{
+	__u64 id = make("/odd");
+	const struct container *c = add_real("/odd", id);
+	pid_t pid;
+
+	cr_expect_null(c);
+	put_runc("stale", "/odd");
+	c = add_real("/odd", id);
+	cr_assert_not_null(c);
+	cr_expect_not(c->has_state, "its first process is not in there: look again");
+
+	pid = sleeper("/odd");
+	put_crun_of("alive", "/odd", pid);
+	c = add_real("/odd", id);
+	cr_expect_str_eq(c->id, "alive");
+	cr_expect(c->has_state);
+
+	/* and so it stays, whichever is read first */
+	put_runc("staler", "/odd");
+	put_crun("stalest", "/odd");
+	for (int i = 0; i < 2; i++) {
+		scan();
+		cr_expect_str_eq(registry_find(reg, id)->id, "alive");
+		registry_remove(reg, id);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* What the file says of names must not stay either, once it was believed. */
+Test(registry_real, names_of_a_stale_file_are_forgotten)
+{
+	__u64 id = make("/odd");
+	const struct container *c;
+	pid_t pid;
+
+	put_runc("stale", "/odd");
+	put("runc/stale/state.json", "");
+	put_state("docker/runtime-runc/moby", DOCKER_ID, "/odd");
+	put_docker(DOCKER_ID, "web");
+	c = add_real("/odd", id);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->name, "web");
+
+	pid = sleeper("/odd");
+	put_crun_of("alive", "/odd", pid);
+	c = add_real("/odd", id);
+	cr_expect_str_eq(c->id, "alive");
+	cr_expect_null(c->name);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 }
 
 /* That path is now a cgroup of somebody else's. */

@@ -174,6 +174,29 @@ Test(runtime, looks_only_where_it_is_told)
 	}
 }
 
+Test(runtime, keeps_the_labels_that_are_asked_for)
+{
+	static const char *const asked[] = { "com.example.team", "org.example.a=b", "nobody" };
+	static const struct label_keys keys = { asked, 3, 1 };
+	struct runtime_settings settings = recorded;
+	auto_found found = { 0 };
+	struct error err;
+	size_t i, team = 0, a = 0;
+
+	settings.labels = &keys;
+	cr_assert_eq(runtime_scan(&settings, NULL, keep, &found, &err), 0, "%s", err.text);
+	for (i = 0; i < found.count; i++) {
+		const char *value = container_label(found.at[i], "com.example.team");
+
+		team += value && !strcmp(value, "shop") && !strcmp(found.at[i]->id, DOCKER_ID);
+		value = container_label(found.at[i], "org.example.a");
+		a += value && !strcmp(value, "b");
+		cr_expect_null(container_label(found.at[i], "nobody"));
+	}
+	cr_expect_eq(team, 1, "from Docker's labels: %zu", team);
+	cr_expect_geq(a, 1, "from an OCI bundle's annotations: %zu", a);
+}
+
 static int stop(struct container *c, void *arg)
 {
 	container_free(c);
