@@ -19,7 +19,7 @@ static void write_json(FILE *f, const struct container *c)
 
 	json_begin(&w, line, sizeof(line));
 	json_open_object(&w);
-	json_put_container(&w, c, LABEL_BYTES);
+	json_put_container(&w, c, LABEL_BYTES, true);
 	json_put_k8s(&w, NULL, c, LABEL_BYTES);
 	if (c->init_pid) {
 		json_key(&w, "pid");

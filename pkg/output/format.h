@@ -13,6 +13,7 @@
 #include "container/container.h"
 #include "event/clock.h"
 #include "event/open_event.h"
+#include "output/output.h"
 
 /* What lines are made with, beyond the record itself. */
 struct format_context {
@@ -29,6 +30,14 @@ struct lost_event {
 	const char *reason;
 };
 
+struct container_event {
+	__u64 when_ns; /* CLOCK_BOOTTIME */
+	enum container_action action;
+};
+
+/* The word for it in every format; static. */
+const char *container_action_name(enum container_action action);
+
 struct format {
 	/* NULL where a format has none. */
 	size_t (*header)(struct format_context *ctx, char *line);
@@ -37,6 +46,9 @@ struct format {
 			     const struct container *c);
 	size_t (*lost)(struct format_context *ctx, char *line, const struct lost_event *lost,
 		       const struct container *c);
+	/* c is never NULL here, and has a cgroup. */
+	size_t (*container)(struct format_context *ctx, char *line,
+			    const struct container_event *change, const struct container *c);
 };
 
 extern const struct format json_format;

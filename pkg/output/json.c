@@ -26,21 +26,25 @@ enum extent {
 #define SHORT_TEXT_BYTES 256
 #define TAIL_TEXT_BYTES  512
 
+#define CGROUP_TEXT_BYTES 8192 /* of a cgroup's path, which has 4095 at most */
+
 struct shape {
 	size_t label_max; /* bytes of text in each field of container and k8s */
+	bool labels;      /* the container's, which are counted and bounded, but not small */
 	enum extent exe, name, path;
 };
 
 /* clang-format off */
 static const struct shape shapes[] = {
-	/*      exe    name   path */
-	{ 512, WHOLE, WHOLE, WHOLE },
-	{ 128, WHOLE, WHOLE, WHOLE },
-	{ 128, SHORT, WHOLE, WHOLE },
-	{ 128, SHORT, SHORT, WHOLE },
-	{ 128, SHORT, SHORT, SHORT },
-	{ 128, TAIL,  SHORT, SHORT },
-	{ 128, TAIL,  TAIL,  SHORT }, /* fits, whatever the names: a unit test has the worst */
+	/*      labels exe    name   path */
+	{ 512, true,  WHOLE, WHOLE, WHOLE },
+	{ 128, true,  WHOLE, WHOLE, WHOLE },
+	{ 128, false, WHOLE, WHOLE, WHOLE },
+	{ 128, false, SHORT, WHOLE, WHOLE },
+	{ 128, false, SHORT, SHORT, WHOLE },
+	{ 128, false, SHORT, SHORT, SHORT },
+	{ 128, false, TAIL,  SHORT, SHORT },
+	{ 128, false, TAIL,  TAIL,  SHORT }, /* fits, whatever the names: a unit test has the worst */
 };
 /* clang-format on */
 
@@ -240,17 +244,55 @@ static void put_result(struct json_writer *w, const struct open_record *r)
 	}
 }
 
-static void put_open(struct json_writer *w, struct format_context *ctx, const struct open_event *ev,
+/* How every line begins: when, what, and whose. */
+static void open_line(struct json_writer *w, struct format_context *ctx, __u64 when_ns,
+		      const char *type)
+{
+	json_open_object(w);
+	put_time(w, ctx, when_ns);
+	json_key(w, "type");
+	json_word(w, type);
+}
+
+static void put_whose(struct json_writer *w, const struct format_context *ctx,
+		      const struct container *c, const struct shape *shape)
+{
+	json_put_container(w, c, shape->label_max, shape->labels);
+	json_put_k8s(w, ctx->node_name, c, shape->label_max);
+}
+
+static void close_line(struct json_writer *w)
+{
+	json_close_object(w);
+	json_newline(w);
+}
+
+/* One kind of line in one shape. */
+typedef void put_line(struct json_writer *w, struct format_context *ctx, const void *event,
+		      const struct container *c, const struct shape *shape);
+
+static size_t fitting_line(put_line *put, struct format_context *ctx, char *line, const void *event,
+			   const struct container *c)
+{
+	for (size_t i = 0; i < SHAPES; i++) {
+		struct json_writer w;
+
+		json_begin(&w, line, OUTPUT_LINE_BYTES);
+		put(&w, ctx, event, c, &shapes[i]);
+		if (!w.overflow)
+			return w.at - line;
+	}
+	return 0; /* the last shape always fits */
+}
+
+static void put_open(struct json_writer *w, struct format_context *ctx, const void *event,
 		     const struct container *c, const struct shape *shape)
 {
+	const struct open_event *ev = event;
 	const struct open_record *r = ev->record;
 
-	json_open_object(w);
-	put_time(w, ctx, r->when_ns);
-	json_key(w, "type");
-	json_word(w, "open");
-	json_put_container(w, c, shape->label_max);
-	json_put_k8s(w, ctx->node_name, c, shape->label_max);
+	open_line(w, ctx, r->when_ns, "open");
+	put_whose(w, ctx, c, shape);
 	put_process(w, ev, shape->exe);
 	put_file(w, ev, shape);
 	json_key(w, "call");
@@ -258,47 +300,61 @@ static void put_open(struct json_writer *w, struct format_context *ctx, const st
 	put_true(w, "compat", r->bits & OPEN_COMPAT);
 	put_result(w, r);
 	put_number(w, "cgroup_id", r->cgroup_id);
-	json_close_object(w);
-	json_newline(w);
+	close_line(w);
 }
 
 static size_t json_open_event(struct format_context *ctx, char *line, const struct open_event *ev,
 			      const struct container *c)
 {
-	for (size_t i = 0; i < SHAPES; i++) {
-		struct json_writer w;
+	return fitting_line(put_open, ctx, line, ev, c);
+}
 
-		json_begin(&w, line, OUTPUT_LINE_BYTES);
-		put_open(&w, ctx, ev, c, &shapes[i]);
-		if (!w.overflow)
-			return w.at - line;
-	}
-	return 0; /* the last shape always fits */
+static void put_lost(struct json_writer *w, struct format_context *ctx, const void *event,
+		     const struct container *c, const struct shape *shape)
+{
+	const struct lost_event *lost = event;
+
+	open_line(w, ctx, lost->when_ns, "lost");
+	put_whose(w, ctx, c, shape);
+	if (lost->cgroup_id)
+		put_number(w, "cgroup_id", lost->cgroup_id);
+	put_number(w, "count", lost->count);
+	json_key(w, "reason");
+	json_text(w, bytes_of(lost->reason));
+	close_line(w);
 }
 
 static size_t json_lost(struct format_context *ctx, char *line, const struct lost_event *lost,
 			const struct container *c)
 {
-	struct json_writer w;
+	return fitting_line(put_lost, ctx, line, lost, c);
+}
 
-	json_begin(&w, line, OUTPUT_LINE_BYTES);
-	json_open_object(&w);
-	put_time(&w, ctx, lost->when_ns);
-	json_key(&w, "type");
-	json_word(&w, "lost");
-	json_put_container(&w, c, shapes[0].label_max);
-	json_put_k8s(&w, ctx->node_name, c, shapes[0].label_max);
-	if (lost->cgroup_id)
-		put_number(&w, "cgroup_id", lost->cgroup_id);
-	put_number(&w, "count", lost->count);
-	json_key(&w, "reason");
-	json_text(&w, bytes_of(lost->reason));
-	json_close_object(&w);
-	json_newline(&w);
-	return w.overflow ? 0 : w.at - line;
+static void put_container_event(struct json_writer *w, struct format_context *ctx,
+				const void *event, const struct container *c,
+				const struct shape *shape)
+{
+	const struct container_event *change = event;
+
+	open_line(w, ctx, change->when_ns, "container");
+	json_key(w, "action");
+	json_word(w, container_action_name(change->action));
+	put_whose(w, ctx, c, shape);
+	if (c->init_pid)
+		put_number(w, "pid", c->init_pid);
+	put_number(w, "cgroup_id", c->cgroup_id);
+	json_put_label(w, "cgroup", c->cgroup_path, CGROUP_TEXT_BYTES);
+	close_line(w);
+}
+
+static size_t json_container(struct format_context *ctx, char *line,
+			     const struct container_event *change, const struct container *c)
+{
+	return fitting_line(put_container_event, ctx, line, change, c);
 }
 
 const struct format json_format = {
 	.open_event = json_open_event,
 	.lost = json_lost,
+	.container = json_container,
 };

@@ -11,7 +11,34 @@ void json_put_label(struct json_writer *w, const char *key, const char *label, s
 	json_label(w, (struct bytes){ label, strlen(label) }, max);
 }
 
-void json_put_container(struct json_writer *w, const struct container *c, size_t max)
+/* Its "KEY=..." asks for it and is not its name. */
+static struct bytes label_key(const char *asked)
+{
+	return (struct bytes){ asked, strcspn(asked, "=") };
+}
+
+static void put_labels(struct json_writer *w, const struct container *c, size_t max)
+{
+	bool any = false;
+
+	for (size_t i = 0; c->labels && i < c->label_keys->shown; i++) {
+		const char *value = c->labels[i];
+
+		if (!value)
+			continue;
+		if (!any) {
+			json_key(w, "labels");
+			json_open_object(w);
+		}
+		any = true;
+		json_text_key(w, label_key(c->label_keys->at[i]));
+		json_label(w, (struct bytes){ value, strlen(value) }, max);
+	}
+	if (any)
+		json_close_object(w);
+}
+
+void json_put_container(struct json_writer *w, const struct container *c, size_t max, bool labels)
 {
 	if (!c || !(c->id || c->name || c->image || c->runtime))
 		return;
@@ -22,6 +49,12 @@ void json_put_container(struct json_writer *w, const struct container *c, size_t
 	json_put_label(w, "name", c->name, max);
 	json_put_label(w, "image", c->image, max);
 	json_put_label(w, "runtime", c->runtime, max);
+	if (c->sandbox) {
+		json_key(w, "sandbox");
+		json_bool(w, true);
+	}
+	if (labels)
+		put_labels(w, c, max);
 	json_close_object(w);
 }
 

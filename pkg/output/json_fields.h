@@ -14,8 +14,8 @@
 /* label may be NULL. */
 void json_put_label(struct json_writer *w, const char *key, const char *label, size_t max);
 
-/* "container":{…}; c may be NULL. */
-void json_put_container(struct json_writer *w, const struct container *c, size_t max);
+/* "container":{…}; c may be NULL.  labels: with the labels that are to be shown. */
+void json_put_container(struct json_writer *w, const struct container *c, size_t max, bool labels);
 
 /* "k8s":{…}; both node and c may be NULL. */
 void json_put_k8s(struct json_writer *w, const char *node, const struct container *c, size_t max);

@@ -188,6 +188,13 @@ bool json_text(struct json_writer *w, struct bytes text)
 	return valid;
 }
 
+void json_text_key(struct json_writer *w, struct bytes key)
+{
+	json_text(w, key);
+	put_char(w, ':');
+	w->comma = false;
+}
+
 size_t json_text_cost(__s32 code)
 {
 	if (code == UTF8_BAD)

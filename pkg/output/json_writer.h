@@ -49,6 +49,9 @@ static inline void json_word(struct json_writer *w, const char *word)
 	json_word_bytes(w, word, strlen(word));
 }
 
+/* A key of any bytes at all, as json_text() writes them. */
+void json_text_key(struct json_writer *w, struct bytes key);
+
 /*
  * Any bytes at all, as a string of valid UTF-8.  Quotes, backslashes and what
  * utf8_is_hidden() are escaped; a byte that is not UTF-8 becomes U+FFFD.

@@ -133,6 +133,24 @@ int output_lost(struct output *o, const struct container *c, __u64 cgroup_id, __
 	return line_done(o, o->format->lost(&o->context, next_line(o), &lost, c));
 }
 
+const char *container_action_name(enum container_action action)
+{
+	static const char *const names[] = {
+		[CONTAINER_RUNNING] = "running",
+		[CONTAINER_STARTED] = "started",
+		[CONTAINER_STOPPED] = "stopped",
+	};
+
+	return names[action];
+}
+
+int output_container(struct output *o, enum container_action action, const struct container *c)
+{
+	struct container_event change = { boot_now_ns(), action };
+
+	return line_done(o, o->format->container(&o->context, next_line(o), &change, c));
+}
+
 void output_free(struct output *o)
 {
 	if (!o)

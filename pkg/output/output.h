@@ -11,6 +11,13 @@
 
 enum output_format { OUTPUT_JSON, OUTPUT_TABLE };
 
+/* What has come to be known of a container. */
+enum container_action {
+	CONTAINER_RUNNING, /* it was there when ctrace began */
+	CONTAINER_STARTED,
+	CONTAINER_STOPPED,
+};
+
 struct output_settings {
 	enum output_format format;
 	int fd;                /* where to write; stays the caller's */
@@ -38,6 +45,8 @@ int output_open_event(struct output *o, const struct open_event *ev, const struc
 /* reason: a word such as "ring_full"; cgroup_id: 0 if not known. */
 int output_lost(struct output *o, const struct container *c, __u64 cgroup_id, __u64 count,
 		const char *reason);
+
+int output_container(struct output *o, enum container_action action, const struct container *c);
 
 /* Writes out what is buffered.  Call it whenever the ring is empty. */
 int output_flush(struct output *o);

@@ -300,8 +300,30 @@ static size_t table_lost(struct format_context *ctx, char *line, const struct lo
 	return end_row(&row, line);
 }
 
+/* "*** started: 9f2c0d…  docker  nginx:1.27  /docker/9f2c0d…" */
+static size_t table_container(struct format_context *ctx, char *line,
+			      const struct container_event *change, const struct container *c)
+{
+	const char *const words[] = { c->runtime, c->image };
+	const struct layout *l = layout_for(ctx);
+	struct row row = start_row(ctx, line);
+	struct bytes id = bytes_of(c->id);
+
+	put_time(&row, l, ctx, change->when_ns);
+	put_container(&row, l, c);
+	put_words(&row, bytes_of("***"));
+	put_words(&row, bytes_of(container_action_name(change->action)));
+	put_words(&row, (struct bytes){ id.at, id.len < 12 ? id.len : 12 });
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i])
+			put_words(&row, bytes_of(words[i]));
+	put_last_cell(&row, bytes_of(c->cgroup_path), false, "");
+	return end_row(&row, line);
+}
+
 const struct format table_format = {
 	.header = table_header,
 	.open_event = table_open_event,
 	.lost = table_lost,
+	.container = table_container,
 };

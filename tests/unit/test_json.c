@@ -211,6 +211,63 @@ Test(json, labels_are_hostile_too)
 	free(line);
 }
 
+/* One label that only selects, one that it lacks, and two to be shown. */
+static const char *const label_words[] = { "team", "none", "e\"vil", "tier=front" };
+static const struct label_keys label_keys = { label_words, 4, 3 };
+
+Test(json, labels_that_are_asked_for_and_sandboxes)
+{
+	char *values[] = { (char *)"shop", NULL, (char *)"\x1b", (char *)"front" };
+	struct container c = { .id = id, .label_keys = &label_keys, .labels = values };
+	static struct sample_record s;
+	char *line;
+
+	sample_nginx(&s);
+	line = line_of(&s, &c, NULL, text_bytes("/x"));
+	cr_expect(strstr(line, "\"container\":{\"id\":\"" ID "\",\"labels\":{\"team\":\"shop\","
+			       "\"e\\\"vil\":\"\\u001b\"}},\"process\""),
+		  "%s", line);
+	free(line);
+
+	values[0] = values[2] = NULL;
+	c.sandbox = true;
+	line = line_of(&s, &c, NULL, text_bytes("/x"));
+	cr_expect(strstr(line, "\"container\":{\"id\":\"" ID "\",\"sandbox\":true},\"process\""),
+		  "%s", line);
+	free(line);
+}
+
+static char *record_of(enum container_action action, const struct container *c, const char *node)
+{
+	struct captured_output out = capture_start(OUTPUT_JSON, node);
+
+	cr_assert_eq(output_container(out.output, action, c), 0);
+	return capture_end(&out);
+}
+
+Test(json, container_records)
+{
+	static const char *const words[] = { "running", "started", "stopped" };
+	struct container c = pod;
+	char *line, expected[1024];
+
+	c.cgroup_path = (char *)"/kubepods/x";
+	c.cgroup_id = 1ULL << 63;
+	for (int action = CONTAINER_RUNNING; action <= CONTAINER_STOPPED; action++) {
+		c.init_pid = action == CONTAINER_RUNNING ? 0 : 4242;
+		snprintf(expected, sizeof(expected),
+			 "\"type\":\"container\",\"action\":\"%s\","
+			 "\"container\":{\"id\":\"" ID "\",\"runtime\":\"containerd\"},"
+			 "\"k8s\":{\"node\":\"n1\",\"namespace\":\"shop\",\"pod\":\"web-7d4b9\","
+			 "\"pod_uid\":\"0f6f\",\"container\":\"nginx\"},%s"
+			 "\"cgroup_id\":9223372036854775808,\"cgroup\":\"/kubepods/x\"}\n",
+			 words[action], c.init_pid ? "\"pid\":4242," : "");
+		line = record_of(action, &c, "n1");
+		cr_expect_str_eq(after_time(line), expected, "%s", line);
+		free(line);
+	}
+}
+
 Test(json, lost)
 {
 	static const struct {
@@ -356,6 +413,43 @@ static void check_line(const struct worst *w, const char *line, const struct ope
 	cJSON_Delete(json);
 }
 
+/* As many as can be asked for, each as long as it can be. */
+static void worst_labels_of(struct container *c, char *text)
+{
+	static char key[CONTAINER_LABEL_KEY_MAX + 1];
+	static const char *keys[CONTAINER_LABELS_MAX];
+	static char *values[CONTAINER_LABELS_MAX];
+	static const struct label_keys all = { keys, CONTAINER_LABELS_MAX, CONTAINER_LABELS_MAX };
+
+	memset(key, 1, CONTAINER_LABEL_KEY_MAX);
+	for (size_t i = 0; i < CONTAINER_LABELS_MAX; i++) {
+		keys[i] = key;
+		values[i] = text;
+	}
+	c->label_keys = &all;
+	c->labels = text ? values : NULL;
+}
+
+static void check_worst_record(const struct worst *w, const struct container *of)
+{
+	static char cgroup[4096];
+	struct container c = *of;
+	char *line;
+	cJSON *json;
+
+	cgroup[fill(cgroup, 4095, w->byte, w->component).len] = '\0';
+	c.cgroup_path = cgroup;
+	c.cgroup_id = ~0ULL;
+	c.init_pid = 1 << 22;
+	c.sandbox = true;
+	line = record_of(CONTAINER_RUNNING, &c, c.id);
+	json = cJSON_Parse(line);
+	cr_assert(json && *line, "byte %#x", w->byte);
+	cr_assert_leq(strlen(line), OUTPUT_LINE_BYTES);
+	cJSON_Delete(json);
+	free(line);
+}
+
 static void check_worst(const struct worst *w)
 {
 	static char name_room[EVENT_NAME_BYTES], dir_room[EVENT_PATH_BYTES],
@@ -373,6 +467,9 @@ static void check_worst(const struct worst *w)
 	c.k8s_pod = worst_label(labels[4], w);
 	c.k8s_pod_uid = worst_label(labels[5], w);
 	c.k8s_container = worst_label(labels[6], w);
+
+	c.sandbox = true;
+	worst_labels_of(&c, c.name);
 
 	sample_start(&s);
 	memset(s.record.comm, w->byte ? w->byte : 0xff, sizeof(s.record.comm));
@@ -394,6 +491,8 @@ static void check_worst(const struct worst *w)
 	line = capture_end(&out);
 	check_line(w, line, &ev);
 	free(line);
+	if (w->name_len == 1 && w->dir_len == 1 && w->exe_len == 1)
+		check_worst_record(w, &c);
 }
 
 static void each_worst_length(struct worst w)

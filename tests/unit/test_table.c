@@ -217,6 +217,30 @@ Test(table, lost)
 	cr_expect_str_eq(line, "00:00:45.678 -          *** lost 1 open: ring_full\n");
 }
 
+Test(table, container_records)
+{
+	struct format_context ctx = { .columns = 0, .clock.measured_ns = WHEN_NS };
+	struct container_event started = { WHEN_NS, CONTAINER_STARTED };
+	struct container c = web;
+	char line[256];
+
+	setenv("TZ", "UTC", 1);
+	c.cgroup_path = (char *)"/docker/0\033[m";
+	ctx.columns = 110;
+	line[table_format.container(&ctx, line, &started, &c)] = '\0';
+	cr_expect_str_eq(line,
+			 "00:00:45.678 web            *** started 0123456789ab "
+			 "/docker/0\\x1b[m\n",
+			 "%s", line);
+	c.runtime = "docker";
+	c.image = (char *)"nginx:1.27";
+	line[table_format.container(&ctx, line, &started, &c)] = '\0';
+	cr_expect_str_eq(line,
+			 "00:00:45.678 web            *** started 0123456789ab docker "
+			 "nginx:1.27 /docker/0\\x1b[m\n",
+			 "%s", line);
+}
+
 Test(table, header_comes_first_and_once)
 {
 	struct captured_output out = capture_start(OUTPUT_TABLE, NULL);
