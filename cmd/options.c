@@ -11,18 +11,15 @@
 #include "container/runtime.h"
 #include "tracer/backend.h"
 
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
 /* --- values -------------------------------------------------------------------- */
 
 static int list_add(struct string_list *list, const char *value, struct error *err)
 {
-	const char **at = reallocarray(list->at, list->count + 2, sizeof(*at));
+	int r = string_list_add(list, value);
 
-	if (!at)
-		return error_set(err, -ENOMEM, "parse the command line");
-	at[list->count++] = value;
-	at[list->count] = NULL;
-	list->at = at;
-	return 0;
+	return r < 0 ? error_set(err, r, "parse the command line") : 0;
 }
 
 /* A whole decimal number and nothing else. */
@@ -47,10 +44,23 @@ static bool parse_plain_number(const char *text, __u64 max, __u64 *out)
 	return parse_number(text, max, out, &end) && !*end;
 }
 
-static int set_container(struct options *o, const char *value, struct error *err)
-{
-	return list_add(&o->containers, value, err);
-}
+/* Two options for each field of the selector. */
+#define SELECTOR_OPTIONS(what, field)                                                          \
+	static int set_##what(struct options *o, const char *value, struct error *err)         \
+	{                                                                                      \
+		return selector_add(&o->selector, field, false, value, err);                   \
+	}                                                                                      \
+	static int set_exclude_##what(struct options *o, const char *value, struct error *err) \
+	{                                                                                      \
+		return selector_add(&o->selector, field, true, value, err);                    \
+	}
+
+SELECTOR_OPTIONS(container, SELECT_CONTAINER)
+SELECTOR_OPTIONS(pod, SELECT_POD)
+SELECTOR_OPTIONS(namespace, SELECT_NAMESPACE)
+SELECTOR_OPTIONS(image, SELECT_IMAGE)
+SELECTOR_OPTIONS(label, SELECT_LABEL)
+SELECTOR_OPTIONS(runtime, SELECT_RUNTIME)
 
 static int set_cgroup(struct options *o, const char *value, struct error *err)
 {
@@ -194,6 +204,28 @@ static int set_wait(struct options *o, const char *value, struct error *err)
 	return 0;
 }
 
+static int set_show_label(struct options *o, const char *value, struct error *err)
+{
+	if (!*value || strchr(value, '=') || strlen(value) > CONTAINER_LABEL_KEY_MAX)
+		return error_say(err, -EINVAL, "--show-label: '%s' is not the key of a label",
+				 value);
+	for (size_t i = 0; i < o->label_words.count; i++)
+		if (!strcmp(o->label_words.at[i], value))
+			return 0;
+	if (o->label_words.count == CONTAINER_LABELS_MAX)
+		return error_say(err, -EINVAL,
+				 "--show-label: '%s' is one too many, %d can be shown", value,
+				 CONTAINER_LABELS_MAX);
+	return list_add(&o->label_words, value, err);
+}
+
+static int set_watch(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->watch = true;
+	return 0;
+}
+
 static int set_runtime_root(struct options *o, const char *value, struct error *err)
 {
 	int r = runtime_root_check(value, err);
@@ -239,22 +271,36 @@ struct option_row {
 	unsigned int commands; /* enum command_bits */
 	char letter;           /* 0: none */
 	const char *name;
-	const char *arg; /* NULL: takes none */
-	const char *help;
+	const char *arg;  /* NULL: takes none */
+	const char *help; /* NULL: a row before tells of this one, too */
+	/* NULL: no option, only a line of --help */
 	int (*set)(struct options *o, const char *value, struct error *err);
 	const char *group; /* a heading before this row; NULL: the one before goes on */
 };
 
 #define TRACES (CMD_TRACE | CMD_RUN)
+#define LISTS  (CMD_TRACE | CMD_PS)
 #define ALL    (CMD_TRACE | CMD_RUN | CMD_PS)
 
 static const struct option_row rows[] = {
-	{ CMD_TRACE, 'c', "container", "X",
-	  "a container: id, unique prefix (4+) or name; repeatable", set_container,
-	  "What to trace" },
-	{ CMD_TRACE, 'g', "cgroup", "PATH", "a cgroup and all below it; repeatable", set_cgroup,
+	{ LISTS, 'c', "container", "X", "a container: id, prefix of it (4+) or name", set_container,
+	  "Which containers (all of these may be repeated)" },
+	{ LISTS, 0, "pod", "[NS/]POD", "those of a pod", set_pod, NULL },
+	{ LISTS, 0, "namespace", "NS", "those of a Kubernetes namespace", set_namespace, NULL },
+	{ LISTS, 0, "image", "GLOB", "those of an image, such as 'nginx:*'", set_image, NULL },
+	{ LISTS, 0, "label", "KEY[=VALUE]", "those with a label or annotation", set_label, NULL },
+	{ LISTS, 0, "runtime", "NAME", "those of docker, containerd, podman, ...", set_runtime,
 	  NULL },
-	{ CMD_TRACE, 'w', "wait", NULL, "wait for containers that are not there yet, or no more",
+	{ LISTS, 0, "exclude-WHAT", "X", "not those; WHAT is one of the six above", NULL, NULL },
+	{ LISTS, 0, "exclude-container", "X", NULL, set_exclude_container, NULL },
+	{ LISTS, 0, "exclude-pod", "X", NULL, set_exclude_pod, NULL },
+	{ LISTS, 0, "exclude-namespace", "X", NULL, set_exclude_namespace, NULL },
+	{ LISTS, 0, "exclude-image", "X", NULL, set_exclude_image, NULL },
+	{ LISTS, 0, "exclude-label", "X", NULL, set_exclude_label, NULL },
+	{ LISTS, 0, "exclude-runtime", "X", NULL, set_exclude_runtime, NULL },
+	{ CMD_TRACE, 'g', "cgroup", "PATH", "a cgroup and all below it, container or not",
+	  set_cgroup, NULL },
+	{ CMD_TRACE, 'w', "wait", NULL, "for containers that are not there yet, or no more",
 	  set_wait, NULL },
 	{ TRACES, 'p', "pid", "PID", "only this process", set_pid, "Which opens" },
 	{ TRACES, 'u', "uid", "UID", "only this user, by number or name", set_uid, NULL },
@@ -265,20 +311,23 @@ static const struct option_row rows[] = {
 	  "When to stop" },
 	{ TRACES, 'n', "count", "N", "stop after N opens", set_count, NULL },
 	{ ALL, 'o', "format", "FORMAT", "json (one object a line) or table", set_format, "Output" },
+	{ LISTS, 0, "show-label", "KEY", "add a label or annotation to events; repeatable",
+	  set_show_label, NULL },
 	{ TRACES, 'O', "output", "FILE", "write events to FILE, not to stdout", set_output, NULL },
+	{ CMD_PS, 0, "watch", NULL, "go on, with those that start and stop", set_watch, NULL },
 	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)",
 	  set_buffer_size, "Machinery" },
 	{ TRACES, 0, "backend", "NAME",
 	  "force a way of hooking into the kernel: fexit, tracepoint, kprobe", set_backend, NULL },
-	{ CMD_TRACE | CMD_PS, 0, "runtime-root", "R=DIR",
+	{ LISTS, 0, "runtime-root", "R=DIR",
 	  "a state folder in an unusual place: docker=/srv/docker", set_runtime_root, NULL },
-	{ CMD_TRACE | CMD_PS, 0, "host-root", "DIR",
-	  "where the host's / is mounted (in a container)", set_host_root, NULL },
+	{ LISTS, 0, "host-root", "DIR", "where the host's / is mounted (in a container)",
+	  set_host_root, NULL },
 	{ TRACES, 'v', "verbose", NULL, "say more on stderr", set_verbose, NULL },
 	{ ALL, 'h', "help", NULL, "this help", set_help, NULL },
 };
 
-#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+#define ROW_COUNT COUNT_OF(rows)
 #define LONG_BASE 256 /* getopt's value for row i is LONG_BASE + i, letter or not */
 
 /* --- parser -------------------------------------------------------------------- */
@@ -296,7 +345,7 @@ static void getopt_tables(struct getopt_tables *t, const struct command *cmd)
 	*s++ = cmd->takes_command ? '+' : '-'; /* stop at the first word, or hand words over */
 	*s++ = ':';                            /* tell a missing value from an unknown option */
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		if (!(rows[i].commands & cmd->bit))
+		if (!(rows[i].commands & cmd->bit) || !rows[i].set)
 			continue;
 		*l++ = (struct option){
 			.name = rows[i].name,
@@ -338,18 +387,37 @@ static int bad_option(const struct command *cmd, int value, char **argv, struct 
 			 argv[optind - 1], cmd->name);
 }
 
+/* Those to be shown come first; the selector's follow. */
+static int set_label_keys(struct options *o, struct error *err)
+{
+	const struct string_list lists[] = {
+		o->selector.wanted[SELECT_LABEL],
+		o->selector.excluded[SELECT_LABEL],
+	};
+	size_t shown = o->label_words.count;
+
+	for (size_t k = 0; k < COUNT_OF(lists); k++)
+		for (size_t i = 0; i < lists[k].count; i++) {
+			int r = list_add(&o->label_words, lists[k].at[i], err);
+
+			if (r < 0)
+				return r;
+		}
+	o->label_keys = (struct label_keys){ o->label_words.at, o->label_words.count, shown };
+	return 0;
+}
+
 int options_parse(struct options *o, const struct command *cmd, int argc, char **argv,
 		  struct error *err)
 {
 	struct getopt_tables t;
-	int value;
+	int value, r;
 
 	getopt_tables(&t, cmd);
 	opterr = 0;
 	optind = 0; /* glibc: start over, and read the tables' first characters */
 	while ((value = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
 		const struct option_row *row = row_of(value);
-		int r;
 
 		if (value == 1)
 			return error_say(err, -EINVAL,
@@ -361,6 +429,9 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 		if (r < 0)
 			return r;
 	}
+	r = set_label_keys(o, err);
+	if (r < 0)
+		return r;
 	o->command = argv + optind;
 	if (!cmd->takes_command && *o->command)
 		return error_say(err, -EINVAL, "'%s' is not an option", *o->command);
@@ -369,9 +440,10 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 
 void options_free(struct options *o)
 {
-	free(o->containers.at);
-	free(o->cgroups.at);
-	free(o->runtime_roots.at);
+	selector_free(&o->selector);
+	string_list_free(&o->cgroups);
+	string_list_free(&o->label_words);
+	string_list_free(&o->runtime_roots);
 }
 
 void options_help(FILE *f, const struct command *cmd)
@@ -385,7 +457,7 @@ void options_help(FILE *f, const struct command *cmd)
 					fprintf(f, "\n%s:\n", rows[i].group);
 					break;
 				}
-		if (!(rows[i].commands & cmd->bit))
+		if (!(rows[i].commands & cmd->bit) || !rows[i].help)
 			continue;
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", rows[i].letter ? '-' : ' ',
 			 rows[i].letter ? rows[i].letter : ' ', rows[i].letter ? "," : " ",

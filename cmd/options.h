@@ -8,18 +8,18 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/string_list.h"
+#include "container/container.h"
+#include "container/selector.h"
 #include "event.h"
 #include "output/output.h"
 
-/* Strings of the command line itself; at is NULL-terminated, or NULL while empty. */
-struct string_list {
-	const char **at;
-	size_t count;
-};
-
+/* Strings are those of the command line itself. */
 struct options {
-	struct string_list containers;
+	struct selector selector;
 	struct string_list cgroups;
+	struct string_list label_words;   /* behind label_keys */
+	struct label_keys label_keys;     /* what --show-label and the selector ask for */
 	struct string_list runtime_roots; /* "RUNTIME=DIR" */
 	struct trace_settings filters;
 	const char *host_root;
@@ -29,6 +29,7 @@ struct options {
 	enum output_format format;
 	bool format_set;
 	bool wait;
+	bool watch;
 	bool verbose;
 	bool help;
 	size_t ring_bytes; /* 0: the default */

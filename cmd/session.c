@@ -102,6 +102,14 @@ static int on_cgroup(const struct cgroup_record *rec, const char *path, void *ar
 	return targets_cgroup(s->targets, rec, path, s->err);
 }
 
+static int on_container(enum container_action action, const struct container *c, void *arg)
+{
+	struct session *s = arg;
+	int r = output_container(s->output, action, c);
+
+	return r < 0 ? write_failed(s, r) : 0;
+}
+
 /* --- open and close ---------------------------------------------------------------- */
 
 static int open_events(struct session *s, int output_fd, struct error *err)
@@ -138,6 +146,7 @@ static int open_containers(struct session *s, struct error *err)
 		.runtimes = {
 			.host_root = s->options->host_root,
 			.extra_roots = s->options->runtime_roots.at,
+			.labels = &s->options->label_keys,
 		},
 	};
 
@@ -170,6 +179,8 @@ static int open_targets(struct session *s, struct error *err)
 		.cgroups = s->cgroups,
 		.registry = s->registry,
 		.tracer = s->tracer,
+		.tell = on_container,
+		.arg = s,
 	};
 
 	s->targets = targets_new(&settings);
@@ -238,7 +249,7 @@ int session_select(struct session *s, struct error *err)
 void session_announce(const struct session *s)
 {
 	size_t n = targets_count(s->targets);
-	bool more = targets_watch(s->options);
+	bool more = targets_endless(s->options);
 
 	say("tracing %zu container%s or cgroup%s%s (%s backend)", n, n == 1 ? "" : "s",
 	    n == 1 ? "" : "s", more ? ", and those still to start" : "", tracer_backend(s->tracer));
@@ -333,8 +344,12 @@ int session_finish(struct session *s, struct error *err)
 	do
 		r = pass_on(s);
 	while (r > 0);
-	if (r == -ECANCELED)
-		r = output_flush(s->output) < 0 ? write_failed(s, -errno) : 0;
+	if (!r)
+		r = targets_finish(s->targets);
+	if (!r || r == -ECANCELED) {
+		r = output_flush(s->output);
+		r = r < 0 ? write_failed(s, r) : 0;
+	}
 	if (r != -EPIPE)
 		say("%" PRIu64 " opens, %" PRIu64 " lost", (uint64_t)s->opens, (uint64_t)s->lost);
 	return r;

@@ -9,6 +9,7 @@
 
 #define CHECK_INTERVAL_NS 100000000ull   /* how often ends are looked for */
 #define SWEEP_INTERVAL_NS 10000000000ull /* ... and containers forgotten that were never traced */
+#define SCAN_INTERVAL_NS  60000000000ull /* ... and new names looked for, and what was missed */
 #define PENDING_FIRST_NS  5000000ull     /* a runtime's state file is some milliseconds away */
 #define PENDING_LAST_NS   10000000000ull /* ... or it will not come */
 
@@ -32,18 +33,38 @@ struct pending {
 
 struct targets {
 	struct targets_settings use;
+	struct selector selector; /* the options', with our own container */
+	struct census *census;
 	struct target *live;
+	struct target
+		*ended; /* their cgroup may still be there; what they did last is on the way */
 	struct pending *pending;
 	bool watch;
-	bool endless; /* all containers: there may always be one more */
-	__u64 next_check_ns, next_sweep_ns;
+	bool endless; /* there may always be one more */
+	bool begun;   /* what is found from now on has started meanwhile */
+	__u64 next_check_ns, next_sweep_ns, next_scan_ns;
 };
 
-bool targets_watch(const struct options *o)
+/* Are containers meant at all, or only cgroups? */
+static bool asks_for_containers(const struct options *o)
+{
+	return !o->cgroups.count || o->selector.wanted[SELECT_CONTAINER].count ||
+	       selector_has_set(&o->selector);
+}
+
+bool targets_endless(const struct options *o)
 {
 	if (*o->command) /* ctrace run traces its own cgroup only */
 		return false;
-	return o->wait || (!o->containers.count && !o->cgroups.count);
+	if (o->wait)
+		return true;
+	return asks_for_containers(o) && !o->selector.wanted[SELECT_CONTAINER].count;
+}
+
+/* A container inside of a traced one is traced from birth, also one that is excluded. */
+bool targets_watch(const struct options *o)
+{
+	return targets_endless(o) || (!*o->command && selector_has_excludes(&o->selector));
 }
 
 struct targets *targets_new(const struct targets_settings *settings)
@@ -53,27 +74,40 @@ struct targets *targets_new(const struct targets_settings *settings)
 	if (!t)
 		return NULL;
 	t->use = *settings;
+	t->selector = settings->options->selector;
 	t->watch = targets_watch(settings->options);
-	t->endless = t->watch;
+	t->endless = targets_endless(settings->options);
+	t->census = census_new(settings->tell, settings->arg);
+	if (!t->census) {
+		targets_free(t);
+		return NULL;
+	}
 	return t;
+}
+
+static void free_targets(struct target *target)
+{
+	while (target) {
+		struct target *next = target->next;
+
+		free(target);
+		target = next;
+	}
 }
 
 void targets_free(struct targets *t)
 {
 	if (!t)
 		return;
-	while (t->live) {
-		struct target *next = t->live->next;
-
-		free(t->live);
-		t->live = next;
-	}
+	free_targets(t->live);
+	free_targets(t->ended);
 	while (t->pending) {
 		struct pending *next = t->pending->next;
 
 		free(t->pending);
 		t->pending = next;
 	}
+	census_free(t->census);
 	free(t);
 }
 
@@ -82,17 +116,39 @@ void targets_free(struct targets *t)
 struct add {
 	struct targets *t;
 	__u64 root_id; /* of what was asked for */
+	size_t path_len;
 	struct error *err;
 };
+
+static int tell_of(struct targets *t, const struct container *c, struct error *err)
+{
+	int r = census_add(t->census, t->begun ? CONTAINER_STARTED : CONTAINER_RUNNING, c);
+
+	return r == -ENOMEM ? error_set(err, r, "remember container '%s'", c->id) : r;
+}
+
+/* Inside of what was asked for there may be containers that nobody shall see. */
+static bool is_cut_out(const struct add *add, const struct container *owner)
+{
+	return strlen(owner->cgroup_path) > add->path_len &&
+	       selector_excludes(&add->t->selector, owner);
+}
 
 /* A container inside of what was asked for keeps its own name. */
 static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 {
 	const struct add *add = arg;
 	const struct container *owner = registry_owner(add->t->use.registry, path);
+	int r;
 
-	return tracer_trace(add->t->use.tracer, cgroup_id, owner ? owner->cgroup_id : add->root_id,
-			    add->err);
+	if (owner && is_cut_out(add, owner))
+		return 0;
+	r = tracer_trace(add->t->use.tracer, cgroup_id, owner ? owner->cgroup_id : add->root_id,
+			 add->err);
+	if (r < 0 || !owner || owner->cgroup_id != cgroup_id)
+		return r;
+	/* What starts is told of once its name is known, too. */
+	return owner->has_state || !add->t->begun ? tell_of(add->t, owner, add->err) : 0;
 }
 
 static bool is_live(const struct targets *t, __u64 cgroup_id)
@@ -110,7 +166,7 @@ static bool is_live(const struct targets *t, __u64 cgroup_id)
 static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool by_cgroup,
 		      struct error *err)
 {
-	struct add add = { .t = t, .root_id = cgroup_id, .err = err };
+	struct add add = { .t = t, .root_id = cgroup_id, .path_len = strlen(path), .err = err };
 	struct target *target;
 
 	if (is_live(t, cgroup_id))
@@ -143,23 +199,39 @@ static int add_container(struct targets *t, const struct container *c, struct er
 	return r == -ENOENT ? 0 : r;
 }
 
-static int select_named(struct targets *t, struct error *err)
-{
-	const struct options *o = t->use.options;
-	const struct container *c;
-	int r;
+struct selected {
+	struct targets *t;
+	struct error *err;
+};
 
-	for (size_t i = 0; i < o->containers.count; i++) {
-		r = select_container(t->use.registry, o->containers.at[i], &c, err);
-		if (r == -ENOENT && o->wait)
-			continue;
-		if (r < 0)
-			return r;
-		r = add_container(t, c, err);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+static int add_selected(const struct container *c, void *arg)
+{
+	const struct selected *selected = arg;
+
+	/* Without its state nobody knows whether it is wanted: it is being looked after. */
+	if (selected->t->begun && !c->has_state)
+		return 0;
+	return add_container(selected->t, c, selected->err);
+}
+
+static int add_all_selected(struct targets *t, bool wait, struct error *err)
+{
+	struct selected selected = { t, err };
+
+	return select_containers(t->use.registry, &t->selector, wait, add_selected, &selected, err);
+}
+
+/* Ours is not traced: each line that we write would make us write the next. */
+static void find_own(struct targets *t)
+{
+	const struct container *own;
+	char *path;
+
+	if (cgroup_own(t->use.cgroups, &path, NULL) < 0)
+		return;
+	own = registry_owner(t->use.registry, path);
+	t->selector.own_cgroup_id = own ? own->cgroup_id : 0;
+	free(path);
 }
 
 static int select_cgroups(struct targets *t, struct error *err)
@@ -181,17 +253,6 @@ static int select_cgroups(struct targets *t, struct error *err)
 	return 0;
 }
 
-static int select_all(struct targets *t, struct error *err)
-{
-	for (size_t i = 0; i < registry_count(t->use.registry); i++) {
-		int r = add_container(t, registry_at(t->use.registry, i), err);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int targets_select(struct targets *t, struct error *err)
 {
 	const struct options *o = t->use.options;
@@ -200,40 +261,72 @@ int targets_select(struct targets *t, struct error *err)
 	r = registry_scan(t->use.registry, err);
 	if (r < 0)
 		return r;
-	if (!o->containers.count && !o->cgroups.count)
-		return select_all(t, err);
-	r = select_named(t, err);
-	return r < 0 ? r : select_cgroups(t, err);
+	find_own(t);
+	if (asks_for_containers(o))
+		r = add_all_selected(t, o->wait, err);
+	if (!r)
+		r = select_cgroups(t, err);
+	t->begun = true;
+	return r;
 }
 
 /* --- cgroups made and released meanwhile ----------------------------------------- */
 
-/* Would select_container() take this one, if it were alone? */
-static bool matches(const struct container *c, const char *asked)
+/* Below what is traced, so that the kernel began with it at its birth? */
+static bool is_inside(const struct targets *t, const struct container *c)
 {
-	size_t len = strlen(asked);
+	for (const struct target *target = t->live; target; target = target->next) {
+		size_t len = strlen(target->path);
 
-	if (c->name && !strcmp(c->name, asked))
-		return true;
-	return !strcmp(c->id, asked) || (len >= SELECT_PREFIX_MIN && !strncmp(c->id, asked, len));
+		if (!strncmp(target->path, c->cgroup_path, len) && c->cgroup_path[len] == '/')
+			return true;
+	}
+	return false;
 }
 
 static bool wanted(const struct targets *t, const struct container *c)
 {
-	const struct options *o = t->use.options;
-
-	if (!o->containers.count)
-		return !o->cgroups.count;
-	for (size_t i = 0; i < o->containers.count; i++)
-		if (matches(c, o->containers.at[i]))
-			return true;
-	return false;
+	if (is_inside(t, c))
+		return !selector_excludes(&t->selector, c);
+	return t->endless && asks_for_containers(t->use.options) && selector_wants(&t->selector, c);
 }
 
-/* Returns 1 if all is known that will be, 0 if a state file may still come, or -errno. */
-static int classify(struct targets *t, const char *path, __u64 cgroup_id, struct error *err)
+static int untrace_visited(const char *path, __u64 cgroup_id, void *arg)
+{
+	const struct targets *t = arg;
+
+	(void)path;
+	tracer_untrace(t->use.tracer, cgroup_id);
+	return 0;
+}
+
+/* Parents first, as in add_target(). */
+static int cut_out(struct targets *t, const struct container *c, struct error *err)
+{
+	int r = cgroup_walk(t->use.cgroups, c->cgroup_path, untrace_visited, t, err);
+
+	return r == -ENOENT ? 0 : r;
+}
+
+static int decide(struct targets *t, const struct container *c, bool known, struct error *err)
+{
+	int r;
+
+	if (!wanted(t, c))
+		return is_inside(t, c) ? cut_out(t, c, err) : 0;
+	r = add_container(t, c, err);
+	return r < 0 || !known ? r : tell_of(t, c, err);
+}
+
+/*
+ * Returns 1 if all is known that will be, 0 if a state file may still come, or -errno.
+ * last: it will not.
+ */
+static int classify(struct targets *t, const char *path, __u64 cgroup_id, bool last,
+		    struct error *err)
 {
 	const struct container *c;
+	bool known;
 	int r;
 
 	r = registry_add_cgroup(t->use.registry, path, cgroup_id, &c, err);
@@ -241,12 +334,10 @@ static int classify(struct targets *t, const char *path, __u64 cgroup_id, struct
 		return r;
 	if (c->cgroup_id != cgroup_id)
 		return 1;
-	if (wanted(t, c)) {
-		r = add_container(t, c, err);
-		if (r < 0)
-			return r;
-	}
-	return c->has_state;
+	known = c->has_state || last;
+	if (known || selector_is_trivial(&t->selector))
+		r = decide(t, c, known, err);
+	return r < 0 ? r : known;
 }
 
 static int remember_pending(struct targets *t, const char *path, __u64 cgroup_id, struct error *err)
@@ -279,14 +370,18 @@ static void forget_target(struct targets *t, __u64 cgroup_id)
 int targets_cgroup(struct targets *t, const struct cgroup_record *rec, const char *path,
 		   struct error *err)
 {
+	const struct container *c;
 	int r;
 
 	if (rec->type == RECORD_CGROUP_NEW) {
-		r = classify(t, path, rec->cgroup_id, err);
+		r = classify(t, path, rec->cgroup_id, false, err);
 		return r ? (r < 0 ? r : 0) : remember_pending(t, path, rec->cgroup_id, err);
 	}
 
+	c = registry_find(t->use.registry, rec->cgroup_id);
 	r = tracer_forget(t->use.tracer, rec->cgroup_id);
+	if (!r && c)
+		r = census_end(t->census, c);
 	forget_target(t, rec->cgroup_id);
 	registry_remove(t->use.registry, rec->cgroup_id);
 	return r;
@@ -301,8 +396,11 @@ static int look_again(struct targets *t, __u64 now_ns, struct error *err)
 		int r = 0;
 
 		if (p->due_ns <= now_ns) {
-			r = p->wait_ns > PENDING_LAST_NS ? 1
-							 : classify(t, p->path, p->cgroup_id, err);
+			bool last = p->wait_ns > PENDING_LAST_NS;
+
+			r = classify(t, p->path, p->cgroup_id, last, err);
+			if (!r && last)
+				r = 1;
 			p->due_ns = now_ns + p->wait_ns;
 			p->wait_ns *= 2;
 		}
@@ -346,21 +444,69 @@ static void drop_ended(struct targets *t)
 			continue;
 		}
 		*at = target->next;
-		free(target);
+		target->next = t->ended;
+		t->ended = target;
 	}
+}
+
+/* Its end was not told, since nobody traced it or the ring was full. */
+static int forget_container(const struct container *c, void *arg)
+{
+	struct targets *t = arg;
+
+	forget_target(t, c->cgroup_id);
+	return census_end(t->census, c);
+}
+
+/* Names change, and a cgroup whose record found no room in the ring is still there. */
+static int scan_again(struct targets *t, __u64 now_ns, struct error *err)
+{
+	int r;
+
+	if (!t->next_scan_ns || !t->endless) {
+		t->next_scan_ns = now_ns + SCAN_INTERVAL_NS;
+		return 0;
+	}
+	if (now_ns < t->next_scan_ns)
+		return 0;
+	t->next_scan_ns = now_ns + SCAN_INTERVAL_NS;
+	r = registry_scan(t->use.registry, err);
+	return r < 0 || !asks_for_containers(t->use.options) ? r : add_all_selected(t, true, err);
+}
+
+static int sweep(struct targets *t, __u64 now_ns, struct error *err)
+{
+	int r;
+
+	if (now_ns < t->next_sweep_ns)
+		return 0;
+	t->next_sweep_ns = now_ns + SWEEP_INTERVAL_NS;
+	r = registry_sweep(t->use.registry, forget_container, t);
+	return r < 0 ? r : scan_again(t, now_ns, err);
 }
 
 int targets_tick(struct targets *t, __u64 now_ns, struct error *err)
 {
+	int r;
+
 	if (!t->endless && now_ns >= t->next_check_ns) {
 		drop_ended(t);
 		t->next_check_ns = now_ns + CHECK_INTERVAL_NS;
 	}
-	if (t->watch && now_ns >= t->next_sweep_ns) {
-		registry_sweep(t->use.registry, NULL, NULL);
-		t->next_sweep_ns = now_ns + SWEEP_INTERVAL_NS;
+	r = t->watch ? sweep(t, now_ns, err) : 0;
+	return r < 0 || !t->pending ? r : look_again(t, now_ns, err);
+}
+
+int targets_finish(struct targets *t)
+{
+	for (const struct target *target = t->ended; target; target = target->next) {
+		const struct container *c = registry_find(t->use.registry, target->cgroup_id);
+		int r = c ? census_end(t->census, c) : 0;
+
+		if (r < 0)
+			return r;
 	}
-	return t->pending ? look_again(t, now_ns, err) : 0;
+	return 0;
 }
 
 bool targets_ended(const struct targets *t)

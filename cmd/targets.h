@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "census.h"
 #include "container/registry.h"
 #include "options.h"
 #include "tracer/tracer.h"
@@ -19,9 +20,14 @@ struct targets_settings {
 	const struct cgroup_fs *cgroups;
 	struct registry *registry;
 	struct tracer *tracer;
+	census_tell *tell; /* writes the records of containers that are traced */
+	void *arg;
 };
 
-/* Does this command line ask for cgroups that are made later (all containers, or --wait)? */
+/* Does this command line ask for containers that start later (all, a set of them, or --wait)? */
+bool targets_endless(const struct options *o);
+
+/* Does the kernel have to tell of every cgroup that is made? */
 bool targets_watch(const struct options *o);
 
 /* NULL when there is no memory. */
@@ -46,6 +52,9 @@ int targets_cgroup(struct targets *t, const struct cgroup_record *rec, const cha
 /* Look after what has no event: late state files, containers that stopped. now_ns: CLOCK_MONOTONIC.
  */
 int targets_tick(struct targets *t, __u64 now_ns, struct error *err);
+
+/* Nothing comes any more: tell of those that have ended, and whose cgroup has not. */
+int targets_finish(struct targets *t);
 
 /* True once everything that was asked for has ended and nothing new is waited for. */
 bool targets_ended(const struct targets *t);

@@ -84,6 +84,12 @@ int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visi
  */
 int cgroup_of_pid(const struct cgroup_fs *fs, pid_t pid, char **path, struct error *err);
 
+/*
+ * The cgroup that we are in ourselves, which from within a cgroup namespace takes a
+ * look at every cgroup.  *path is the caller's to free; -ENOENT if it can't be told.
+ */
+int cgroup_own(const struct cgroup_fs *fs, char **path, struct error *err);
+
 /* Does it or anything below it hold a live process (cgroup.events)?  The root always does. */
 int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,
 		     struct error *err);

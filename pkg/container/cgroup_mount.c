@@ -78,23 +78,31 @@ static bool is_better(const struct cgroup_mount *a, const struct cgroup_mount *b
 	return strlen(a->point) < strlen(b->point);
 }
 
+/* The next cgroup2 mount of a mountinfo text; *hybrid once one of v1 was met.  *line is NULL behind
+ * the last. */
+static bool next_mount(const char **line, struct cgroup_mount *mount, bool *hybrid)
+{
+	while (*line && **line) {
+		const char *fstype = fstype_of(*line), *this = *line, *end = strchr(*line, '\n');
+
+		*line = end ? end + 1 : NULL;
+		if (fstype && field_is(fstype, "cgroup"))
+			*hybrid = true;
+		if (!fstype || !field_is(fstype, "cgroup2"))
+			continue;
+		copy_field(skip_fields(this, 3), mount->root);
+		copy_field(skip_fields(this, 4), mount->point);
+		return true;
+	}
+	return false;
+}
+
 bool cgroup_mount_find(const char *mountinfo, const char *host_root, struct cgroup_mount *out)
 {
 	struct cgroup_mount best = { 0 }, mount = { 0 };
 	bool found = false, hybrid = false;
-	const char *line, *end;
 
-	for (line = mountinfo; line && *line; line = end ? end + 1 : NULL) {
-		const char *fstype = fstype_of(line);
-
-		end = strchr(line, '\n');
-		if (fstype && field_is(fstype, "cgroup"))
-			hybrid = true;
-		if (!fstype || !field_is(fstype, "cgroup2"))
-			continue;
-
-		copy_field(skip_fields(line, 3), mount.root);
-		copy_field(skip_fields(line, 4), mount.point);
+	while (next_mount(&mountinfo, &mount, &hybrid)) {
 		if (!is_below(mount.point, host_root) || (found && !is_better(&mount, &best)))
 			continue;
 		best = mount;
@@ -154,4 +162,21 @@ bool cgroup_mount_path_of(const char *proc_cgroup, const char *mount_root,
 		return false;
 	snprintf(path, PATH_MAX, "%s", below);
 	return true;
+}
+
+bool cgroup_mount_dir_of(const char *proc_cgroup, const char *mountinfo, char path[static PATH_MAX])
+{
+	struct cgroup_mount mount = { 0 };
+	char below[PATH_MAX];
+	bool hybrid;
+	int len;
+
+	while (next_mount(&mountinfo, &mount, &hybrid)) {
+		if (!cgroup_mount_path_of(proc_cgroup, mount.root, below))
+			continue;
+		len = snprintf(path, PATH_MAX, "%s%s", mount.point, below);
+		if (len < PATH_MAX)
+			return true;
+	}
+	return false;
 }

@@ -26,4 +26,12 @@ bool cgroup_mount_find(const char *mountinfo, const char *host_root, struct cgro
 bool cgroup_mount_path_of(const char *proc_cgroup, const char *mount_root,
 			  char path[static PATH_MAX]);
 
+/*
+ * The same to a whole path in the file system, by whichever cgroup2 mount the process
+ * can be seen in.  A container with a cgroup namespace sees its own cgroup as the root
+ * of its own mount, and by the host's mount nothing of itself.
+ */
+bool cgroup_mount_dir_of(const char *proc_cgroup, const char *mountinfo,
+			 char path[static PATH_MAX]);
+
 #endif

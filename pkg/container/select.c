@@ -74,7 +74,8 @@ static bool has_id(const struct container *c, const char *wanted)
 
 static bool has_name(const struct container *c, const char *wanted)
 {
-	return c->name && !strcmp(c->name, wanted);
+	return (c->name && !strcmp(c->name, wanted)) ||
+	       (c->k8s_container && !strcmp(c->k8s_container, wanted));
 }
 
 static bool has_id_prefix(const struct container *c, const char *wanted)
@@ -304,4 +305,79 @@ int select_container(const struct registry *reg, const char *wanted, const struc
 		}
 	}
 	return say_none(err, reg, wanted);
+}
+
+/* --- all of them ----------------------------------------------------------------- */
+
+static int say_left_out(struct error *err, const struct container *c, const char *wanted)
+{
+	char word[WORD_MAX + 1], text[LABEL_MAX];
+
+	label(text, c);
+	copy_harmless(word, wanted);
+	return error_say(err, -ENOENT, "container '%s' is %s, which the other options leave out",
+			 word, text);
+}
+
+/* Each word means one container, which nothing else may leave out. */
+static int select_each(const struct registry *reg, const struct selector *selector,
+		       select_found *found, void *arg, struct error *err)
+{
+	const struct string_list *words = &selector->wanted[SELECT_CONTAINER];
+
+	for (size_t i = 0; i < words->count; i++) {
+		const struct container *c;
+		int r = select_container(reg, words->at[i], &c, err);
+
+		if (!r && !selector_wants(selector, c))
+			r = say_left_out(err, c, words->at[i]);
+		if (!r)
+			r = found(c, arg);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static bool is_there(const struct registry *reg, const struct selector *selector, const char *word)
+{
+	for (size_t i = 0; i < registry_count(reg); i++) {
+		const struct container *c = registry_at(reg, i);
+
+		if (selector_matches(SELECT_CONTAINER, c, word) && selector_wants(selector, c))
+			return true;
+	}
+	return false;
+}
+
+static int check_words(const struct registry *reg, const struct selector *selector,
+		       struct error *err)
+{
+	const struct string_list *words = &selector->wanted[SELECT_CONTAINER];
+
+	for (size_t i = 0; i < words->count; i++) {
+		const struct container *c;
+		int r;
+
+		if (is_there(reg, selector, words->at[i]))
+			continue;
+		r = select_container(reg, words->at[i], &c, err);
+		return r < 0 ? r : say_left_out(err, c, words->at[i]);
+	}
+	return 0;
+}
+
+int select_containers(const struct registry *reg, const struct selector *selector, bool wait,
+		      select_found *found, void *arg, struct error *err)
+{
+	int r = 0;
+
+	if (!wait && selector->wanted[SELECT_CONTAINER].count && !selector_has_set(selector))
+		return select_each(reg, selector, found, arg, err);
+	if (!wait)
+		r = check_words(reg, selector, err);
+	for (size_t i = 0; i < registry_count(reg) && !r; i++)
+		if (selector_wants(selector, registry_at(reg, i)))
+			r = found(registry_at(reg, i), arg);
+	return r;
 }

@@ -90,6 +90,35 @@ Test(cgroup_mount, finds_the_path_of_a_process)
 	}
 }
 
+/* Which directory is the cgroup of a process, by the mounts that it sees? */
+Test(cgroup_mount, finds_the_directory_of_a_process)
+{
+	static const struct {
+		const char *cgroup, *mountinfo, *path;
+	} rows[] = {
+		{ "0::/a/b\n", PURE, "/sys/fs/cgroup/a/b" },
+		{ "0::/a/b\n", V1 HYBRID, "/sys/fs/cgroup/unified/a/b" },
+		{ "0::/\n", HOST PURE, "/sys/fs/cgroup/" }, /* in a cgroup namespace */
+		{ "0::/\n", PURE HOST, "/sys/fs/cgroup/" },
+		{ "0::/\n", HOST, NULL },
+		{ "0::/a/b/c\n", BIND, "/mnt/c" },
+		{ "0::/a\n", BIND, NULL },
+		{ "0::/a\n", V1, NULL },
+		{ "9:cpu:/a\n", PURE, NULL },
+		{ "", PURE, NULL },
+		{ "0::/a\n", "", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char path[PATH_MAX] = "";
+		bool found = cgroup_mount_dir_of(rows[i].cgroup, rows[i].mountinfo, path);
+
+		cr_expect_eq(found, rows[i].path != NULL, "row %zu", i);
+		cr_expect(!found || !strcmp(path, rows[i].path), "row %zu: '%s'", i, path);
+	}
+}
+
 /* --- a real cgroup v2, without changing it --------------------------------------- */
 
 static struct cgroup_fs *open_fs(void)

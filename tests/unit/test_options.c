@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -7,7 +8,7 @@
 #include "options.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
-#define MAX_WORDS   8
+#define MAX_WORDS   10
 
 static const struct command trace = { .name = "trace", .bit = CMD_TRACE };
 static const struct command run = { .name = "run", .bit = CMD_RUN, .takes_command = true };
@@ -104,6 +105,12 @@ Test(options, what_is_wrong_is_named)
 		{ { "--runtime-root", "docker" }, "docker" },
 		{ { "--backend", "magic" }, "fexit, tracepoint, kprobe" },
 		{ { "web" }, "--container web" },
+		{ { "--runtime", "dokcer" }, "docker, containerd" },
+		{ { "--pod", "shop/" }, "'shop/'" },
+		{ { "--label", "=x" }, "KEY=VALUE" },
+		{ { "--exclude-image", "" }, "--exclude-image: ''" },
+		{ { "--show-label", "a=b" }, "'a=b'" },
+		{ { "--exclude-WHAT", "x" }, "--exclude-WHAT" },
 	};
 	struct error err;
 	struct options o;
@@ -124,11 +131,60 @@ Test(options, repeated_ones_are_all_kept)
 	struct options o;
 
 	cr_assert_eq(parse(&o, &trace, words, &err), 0, "%s", err.text);
-	cr_assert_eq(o.containers.count, 3);
-	cr_expect_str_eq(o.containers.at[0], "a");
-	cr_expect_str_eq(o.containers.at[1], "b");
-	cr_expect_str_eq(o.containers.at[2], "cc");
-	cr_expect_null(o.containers.at[3]);
+	cr_assert_eq(o.selector.wanted[SELECT_CONTAINER].count, 3);
+	cr_expect_str_eq(o.selector.wanted[SELECT_CONTAINER].at[0], "a");
+	cr_expect_str_eq(o.selector.wanted[SELECT_CONTAINER].at[1], "b");
+	cr_expect_str_eq(o.selector.wanted[SELECT_CONTAINER].at[2], "cc");
+	cr_expect_null(o.selector.wanted[SELECT_CONTAINER].at[3]);
+	options_free(&o);
+}
+
+Test(options, each_field_selects_and_excludes)
+{
+	static const struct {
+		const char *name, *value;
+		enum selector_field field;
+	} rows[] = {
+		{ "container", "web", SELECT_CONTAINER },  { "pod", "shop/web-0", SELECT_POD },
+		{ "namespace", "shop", SELECT_NAMESPACE }, { "image", "nginx:*", SELECT_IMAGE },
+		{ "label", "team=shop", SELECT_LABEL },    { "runtime", "docker", SELECT_RUNTIME },
+	};
+	struct error err;
+	struct options o;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		char select[32], exclude[32];
+		const char *const words[] = { select, rows[i].value, exclude, rows[i].value, NULL };
+
+		snprintf(select, sizeof(select), "--%s", rows[i].name);
+		snprintf(exclude, sizeof(exclude), "--exclude-%s", rows[i].name);
+		cr_assert_eq(parse(&o, &trace, words, &err), 0, "%s", err.text);
+		cr_expect_eq(o.selector.wanted[rows[i].field].count, 1, "%s", select);
+		cr_expect_eq(o.selector.excluded[rows[i].field].count, 1, "%s", exclude);
+		options_free(&o);
+	}
+}
+
+Test(options, labels_to_show_come_before_those_that_select)
+{
+	static const char *const words[] = { "--label",
+					     "a=1",
+					     "--show-label",
+					     "b",
+					     "--exclude-label=c",
+					     "--show-label=d",
+					     "--show-label",
+					     "b",
+					     NULL };
+	static const char *const keys[] = { "b", "d", "a=1", "c" };
+	struct error err;
+	struct options o;
+
+	cr_assert_eq(parse(&o, &trace, words, &err), 0, "%s", err.text);
+	cr_assert_eq(o.label_keys.count, COUNT_OF(keys));
+	cr_expect_eq(o.label_keys.shown, 2);
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		cr_expect_str_eq(o.label_keys.at[i], keys[i]);
 	options_free(&o);
 }
 
@@ -173,5 +229,6 @@ Test(options, help_has_what_the_command_takes)
 	options_help(f, &run);
 	fclose(f);
 	cr_expect(strstr(text, "--failed") && strstr(text, "--output FILE"));
+	cr_expect_not(strstr(text, "--exclude"));
 	cr_expect_not(strstr(text, "--container"), "run traces its own cgroup only");
 }

@@ -174,3 +174,74 @@ Test(select, short_ids)
 	container_id_short(out, "");
 	cr_expect_str_eq(out, "");
 }
+
+/* --- all that are wanted --------------------------------------------------------- */
+
+static char selected[256];
+
+static int note(const struct container *c, void *arg)
+{
+	snprintf(selected + strlen(selected), sizeof(selected) - strlen(selected), "%s ", c->id);
+	return *(int *)arg;
+}
+
+Test(select, all_that_are_wanted)
+{
+	static const struct {
+		const char *words[2], *runtime, *excluded;
+		bool wait;
+		int ret;
+		const char *ids, *says;
+	} rows[] = {
+		{ { "web" }, NULL, NULL, false, 0, "web ", NULL },
+		{ { "web", "webs" }, NULL, NULL, false, 0, "web webshop ", NULL },
+		{ { "nope" }, NULL, NULL, false, -ENOENT, "", "no container 'nope'" },
+		{ { "nope" }, NULL, NULL, true, 0, "", NULL },
+		{ { "web", "nope" }, NULL, NULL, true, 0, "web ", NULL },
+		/* alone a word means one; with a condition, or waited for, all that it fits */
+		{ { "twin" }, NULL, NULL, false, -ENOTUNIQ, "", "2 containers" },
+		{ { "twin" }, NULL, NULL, true, 0, "twin twin ", NULL },
+		{ { "twin" }, "lxc", NULL, false, 0, "twin ", NULL },
+		{ { "web", "nope" }, "lxc", NULL, false, -ENOENT, "", "no container 'nope'" },
+		{ { "web" }, "docker", NULL, false, -ENOENT, "", "'web' is 'web', which" },
+		{ { "web" }, NULL, "web", false, -ENOENT, "", "leave out" },
+		/* sets may be empty */
+		{ { NULL }, "podman", NULL, false, 0, "", NULL },
+		{ { NULL }, "systemd-nspawn", NULL, false, 0, "twin ", NULL },
+		{ { NULL }, "systemd-nspawn", "twin", false, 0, "", NULL },
+	};
+	struct error err;
+	size_t i;
+
+	fill();
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct selector s = {};
+		int go_on = 0, r;
+
+		for (size_t k = 0; k < 2 && rows[i].words[k]; k++)
+			selector_add(&s, SELECT_CONTAINER, false, rows[i].words[k], NULL);
+		if (rows[i].runtime)
+			selector_add(&s, SELECT_RUNTIME, false, rows[i].runtime, NULL);
+		if (rows[i].excluded)
+			selector_add(&s, SELECT_CONTAINER, true, rows[i].excluded, NULL);
+		selected[0] = '\0';
+		r = select_containers(reg, &s, rows[i].wait, note, &go_on, &err);
+		cr_expect_eq(r, rows[i].ret, "row %zu: %d", i, r);
+		cr_expect_str_eq(selected, rows[i].ids, "row %zu: '%s'", i, selected);
+		cr_expect(!rows[i].says || strstr(err.text, rows[i].says), "row %zu: %s", i,
+			  err.text);
+		selector_free(&s);
+	}
+}
+
+Test(select, whoever_is_told_may_end_it)
+{
+	const struct selector all = {};
+	int stop = -ECANCELED;
+	struct error err;
+
+	fill();
+	selected[0] = '\0';
+	cr_expect_eq(select_containers(reg, &all, false, note, &stop, &err), -ECANCELED);
+	cr_expect_str_eq(selected, "web ");
+}
