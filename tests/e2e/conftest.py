@@ -67,6 +67,28 @@ def cgroup():
     group.remove()
 
 
+@pytest.fixture
+def lxc():
+    """
+    lxc() makes what LXC would for a container: a cgroup whose path says its name, and there is
+    no more to it.  Commands run in it as in any cgroup.  Its name is lxc().name.
+    """
+    groups = []
+
+    def make(name=None, parent=None):
+        name = name or unique_name("lxc")
+        groups.append(Cgroup((parent.path if parent else mount_point()) / f"lxc.payload.{name}"))
+        groups[-1].name = name
+        return groups[-1]
+
+    if mount_point() is None:
+        pytest.skip("no cgroup v2 is mounted here")
+    yield make
+    for group in reversed(groups):
+        if group.path.exists():
+            group.remove()
+
+
 @pytest.fixture(scope="session")
 def shared_trace():
     root = new_cgroup("shared")

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """A container is found by id, prefix or name; its opens carry who it is."""
 
-import json
-
 import pytest
 
+from harness.schema import Lines
 from harness.trace import Trace, run_ctrace
 
 READS = "while :; do cat /etc/motd /var/welcome /var/../etc/group; sleep 0.1; done"
@@ -15,10 +14,11 @@ def opens_of(trace, container_id):
 
 
 def listed(*args):
-    """The containers that `ctrace ps` finds, one object each."""
+    """The containers that `ctrace ps` finds, one record each."""
     done = run_ctrace("ps", "-o", "json", *args)
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    parser = Lines()
+    return [parser.parse(line) for line in done.stdout.encode().splitlines(keepends=True)]
 
 
 def watch(*args, seconds="2"):
@@ -104,7 +104,8 @@ def test_ps_lists_a_plain_container(container):
     rows = listed()
     (row,) = [row for row in rows if row["container"]["id"] == box.id]
     assert row["container"]["runtime"] == box.runtime
-    assert row["cgroup"] == {"path": f"/{box.id}", "id": box.cgroup().stat().st_ino}
+    assert (row["type"], row["action"]) == ("container", "running")
+    assert (row["cgroup"], row["cgroup_id"]) == (f"/{box.id}", box.cgroup().stat().st_ino)
     assert row["pid"] in [int(pid) for pid in (box.cgroup() / "cgroup.procs").read_text().split()]
 
 

@@ -127,7 +127,8 @@ def test_image_traces_a_container_of_its_own_engine(docker, image, docker_contai
     events = [parser.parse(line + b"\n") for line in out.encode().splitlines()]
     assert {event["container"]["id"] for event in events} == {full}
     assert {event["container"]["name"] for event in events} == {name}
-    assert "/etc/motd" in {event["file"]["path"] for event in events}
+    opens = [event for event in events if event["type"] == "open"]
+    assert "/etc/motd" in {event["file"]["path"] for event in opens}
     assert {event["k8s"]["node"] for event in events} == {"node-7"}
 
 

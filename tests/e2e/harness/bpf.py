@@ -2,9 +2,11 @@
 """What a process holds in the kernel's BPF, and whether that is still there."""
 
 import ctypes
+import json
 import os
 import platform
 import struct
+import subprocess
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
 # The ids of each kind, as /proc/PID/fdinfo names them, and the command that lists them.
@@ -48,3 +50,19 @@ def alive(held):
             if (kind, last) in held:
                 rest.add((kind, last))
     return rest
+
+
+def _bpftool(*args):
+    done = subprocess.run(
+        ["bpftool", "-j", *map(str, args)], capture_output=True, text=True, check=True, timeout=30
+    )
+    return json.loads(done.stdout)
+
+
+def traced_cgroups(pid):
+    """The ids of the cgroups in the filter of this ctrace."""
+    for kind, number in held_by(pid):
+        if kind == "map_id" and _bpftool("map", "show", "id", number)["name"] == "cgroups":
+            dump = _bpftool("map", "dump", "id", number)
+            return {int.from_bytes(bytes(int(b, 16) for b in e["key"]), "little") for e in dump}
+    raise AssertionError(f"process {pid} has no filter")

@@ -48,7 +48,7 @@ class Trace:
         self.messages = []
         self.parsed = None
         self.argv = command_line(args)
-        self.process = subprocess.Popen(
+        self.process = self.spawn(
             self.argv,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
@@ -60,6 +60,9 @@ class Trace:
             self.readers.append(threading.Thread(target=self._read_lines, daemon=True))
         for reader in self.readers:
             reader.start()
+
+    def spawn(self, argv, **kwargs):
+        return subprocess.Popen(argv, **kwargs)
 
     def _read_lines(self):
         for line in self.process.stdout:
@@ -155,6 +158,15 @@ class Trace:
             for event in self.events
             if event["type"] == "open"
             and all(event["process"].get(key) == value for key, value in process.items())
+        ]
+
+    def containers(self, **wanted):
+        """The container records; containers(action="started") only those with that member."""
+        return [
+            event
+            for event in self.events
+            if event["type"] == "container"
+            and all(event.get(key) == value for key, value in wanted.items())
         ]
 
     @property
