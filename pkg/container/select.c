@@ -326,13 +326,14 @@ static int select_each(const struct registry *reg, const struct selector *select
 	const struct string_list *words = &selector->wanted[SELECT_CONTAINER];
 
 	for (size_t i = 0; i < words->count; i++) {
-		const struct container *c;
+		const struct container *c = NULL;
 		int r = select_container(reg, words->at[i], &c, err);
 
-		if (!r && !selector_wants(selector, c))
-			r = say_left_out(err, c, words->at[i]);
-		if (!r)
-			r = found(c, arg);
+		if (!c)
+			return r;
+		if (!selector_wants(selector, c))
+			return say_left_out(err, c, words->at[i]);
+		r = found(c, arg);
 		if (r)
 			return r;
 	}
@@ -356,13 +357,13 @@ static int check_words(const struct registry *reg, const struct selector *select
 	const struct string_list *words = &selector->wanted[SELECT_CONTAINER];
 
 	for (size_t i = 0; i < words->count; i++) {
-		const struct container *c;
+		const struct container *c = NULL;
 		int r;
 
 		if (is_there(reg, selector, words->at[i]))
 			continue;
 		r = select_container(reg, words->at[i], &c, err);
-		return r < 0 ? r : say_left_out(err, c, words->at[i]);
+		return c ? say_left_out(err, c, words->at[i]) : r;
 	}
 	return 0;
 }

@@ -40,14 +40,13 @@ static bool has_namespace(const struct container *c, const char *asked)
 /* "nginx:*" is also docker.io/library/nginx:1.27, which the same image is called under CRI. */
 static bool has_image(const struct container *c, const char *glob)
 {
-	const char *slash = c->image;
+	const char *part = c->image;
 
-	for (const char *part = c->image; part; part = slash ? slash + 1 : NULL) {
-		if (!fnmatch(glob, part, 0))
-			return true;
-		slash = strchr(part, '/');
+	while (part && fnmatch(glob, part, 0)) {
+		part = strchr(part, '/');
+		part += part != NULL; /* behind the slash */
 	}
-	return false;
+	return part;
 }
 
 static bool has_label(const struct container *c, const char *asked)
