@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -15,22 +16,57 @@
 
 enum { TEXT_MAX = 64 << 20 }; /* of a mountinfo, see cgroup.c */
 
-/* -errno, no sentence. */
-static int own_id(__u64 *id)
-{
-	auto_free char *cgroup = NULL, *mounts = NULL;
-	char path[PATH_MAX];
-	auto_close int fd = -1;
-	int r = file_read(AT_FDCWD, "/proc/self/cgroup", TEXT_MAX, &cgroup, NULL);
+/* All from here on: a descriptor or 0, or -errno, and no sentence. */
 
-	if (!r)
-		r = file_read(AT_FDCWD, "/proc/self/mountinfo", TEXT_MAX, &mounts, NULL);
+static int open_by_mounts(const char *cgroup)
+{
+	auto_free char *mounts = NULL;
+	char path[PATH_MAX];
+	int r = file_read(AT_FDCWD, "/proc/self/mountinfo", TEXT_MAX, &mounts, NULL), fd;
+
 	if (r < 0)
 		return r;
 	if (!cgroup_mount_dir_of(cgroup, mounts, path))
 		return -ENOENT;
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : cgroup_id_of_fd(fd, id);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * A DaemonSet may have the host's mount in the place of its own.  A new one, which is
+ * never attached anywhere, starts at our namespace's root (cgroup_do_get_tree(),
+ * kernel/cgroup/cgroup.c); it takes CAP_SYS_ADMIN.
+ */
+static int open_by_new_mount(const char *cgroup)
+{
+	auto_close int fs = fsopen("cgroup2", FSOPEN_CLOEXEC);
+	auto_close int root = -1;
+	char path[PATH_MAX];
+	int fd;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	root = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	if (root < 0)
+		return -errno;
+	if (!cgroup_mount_path_of(cgroup, "/", path))
+		return -ENOENT;
+	fd = openat(root, path[1] ? path + 1 : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int own_id(__u64 *id)
+{
+	auto_free char *cgroup = NULL;
+	auto_close int fd = -1;
+	int r = file_read(AT_FDCWD, "/proc/self/cgroup", TEXT_MAX, &cgroup, NULL);
+
+	if (r < 0)
+		return r;
+	fd = open_by_mounts(cgroup);
+	if (fd < 0)
+		fd = open_by_new_mount(cgroup);
+	return fd < 0 ? fd : cgroup_id_of_fd(fd, id);
 }
 
 struct wanted {

@@ -119,14 +119,18 @@ class TraceInside(Trace):
         return subprocess.Popen(self.group.join(shell), **kwargs)
 
 
-# As a runtime does it: a namespace whose root is the container's cgroup, and its own mount of it.
-NAMESPACE = (
-    "unshare --cgroup --mount sh -ec 'mount -t tmpfs none /mnt && mkdir /mnt/own && "
-    "mount -t cgroup2 none /mnt/own && exec \"$@\"' sh "
-)
+# As a runtime does it: a namespace whose root is the container's cgroup, and its own mount of it;
+# and with nothing but the host's mount in its place.
+WAYS = {
+    "host": "",
+    "namespace": "unshare --cgroup --mount sh -ec 'mount -t tmpfs none /mnt && "
+    "mkdir /mnt/own && mount -t cgroup2 none /mnt/own && exec \"$@\"' sh ",
+    "host's mount": "unshare --cgroup ",
+}
+each_way = pytest.mark.parametrize("script", WAYS.values(), ids=WAYS.keys())
 
 
-@pytest.mark.parametrize("script", ["", NAMESPACE], ids=["host", "namespace"])
+@each_way
 def test_ctraces_own_container_is_not_traced(lxc, script):
     own, other = lxc(), lxc()
     names = ("--runtime", "lxc")
@@ -137,7 +141,7 @@ def test_ctraces_own_container_is_not_traced(lxc, script):
     assert own.name not in ids(trace) and other.name in ids(trace)
 
 
-@pytest.mark.parametrize("script", ["", NAMESPACE], ids=["host", "namespace"])
+@each_way
 def test_unless_it_is_asked_for(lxc, script):
     own = lxc()
     with TraceInside(own, script, "--container", own.name) as trace:
