@@ -155,9 +155,8 @@ def test_unless_it_is_asked_for(lxc, script):
 
 def test_label_selects_and_is_shown(docker, docker_container):
     role = unique_name("role")
-    with Trace(
-        "--label", f"role={role}", "--show-label", "team", "--show-label", "none", *docker.runtime_root
-    ) as trace:
+    shown = ("--show-label", "team", "--show-label", "none")
+    with Trace("--label", f"role={role}", *shown, *docker.runtime_root) as trace:
         _, front = docker_container(READS, "--label", f"role={role}", "--label", "team=shop")
         docker_container(READS, "--label", "role=other", "--label", "team=shop")
         trace.wait_line(b'"/etc/motd"', "the labelled container's read")
@@ -179,7 +178,8 @@ def test_image_selects_and_excludes(docker):
     repository = unique_name("repo")
     for tag, name in names.items():
         docker("tag", "busybox", f"{repository}:{tag}")
-        docker("run", "-d", "--name", name, "--network", "none", f"{repository}:{tag}", "sh", "-c", READS)
+        options = ("-d", "--name", name, "--network", "none")
+        docker("run", *options, f"{repository}:{tag}", "sh", "-c", READS)
     try:
         globs = ("--image", f"{repository}:*", "--exclude-image", "*:two")
         with Trace(*globs, *docker.runtime_root) as trace:
