@@ -4,7 +4,29 @@
  * It is there before the container's cgroup is.  Which cgroup that is it does not
  * say; Docker's runc does (runtime_runc.c), and so does the cgroup's name.
  */
+#include <string.h>
+
 #include "container/runtime_state.h"
+
+/*
+ * A label may come from the image, and so be anybody's word.  Only those of a container
+ * that kubelet made say which pod it is of; its name tells (kubePrefix in cri-dockerd
+ * core/naming.go), for who starts a container gives it its name.
+ */
+static void read_labels(struct container *c, const cJSON *labels)
+{
+	bool kubelets = c->name && !strncmp(c->name, "k8s_", strlen("k8s_"));
+	const cJSON *label;
+
+	if (kubelets) {
+		state_annotations(c, labels);
+		return;
+	}
+	cJSON_ArrayForEach (label, labels) {
+		if (cJSON_IsString(label) && label->string)
+			container_set_label(c, label->string, label->valuestring);
+	}
+}
 
 bool runtime_docker_read(const struct state_root *root, const char *id, struct container *c)
 {
@@ -19,6 +41,6 @@ bool runtime_docker_read(const struct state_root *root, const char *id, struct c
 	state_set_text(&c->name, name);
 	state_set(&c->image, state_member(json, "Config.Image"));
 	state_set_pid(&c->init_pid, state_member(json, "State.Pid"));
-	state_annotations(c, state_member(json, "Config.Labels"));
+	read_labels(c, state_member(json, "Config.Labels"));
 	return true;
 }

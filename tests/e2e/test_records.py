@@ -65,7 +65,7 @@ def test_one_that_comes_and_goes(lxc):
             run_program(box, "opener", "openat", "/etc")
             box.remove()
             stopped = len(trace.containers(action="stopped"))
-            wait_until(lambda: stop_lines(trace) > stopped, f"no end: {trace.stderr}")
+            wait_until(lambda: stop_lines(trace) > stopped, f"no end: {trace.stderr}", 30)
     assert actions(trace, name) == ["started", "open", "stopped"] * 2
     assert len({event["cgroup_id"] for event in trace.containers()}) == 2
 
@@ -99,7 +99,7 @@ def test_table_has_one_plain_line(lxc):
     box = lxc()
     with Trace("--container", box.name, "-o", "table", "--wait") as trace:
         box.remove()
-        trace.wait_line(b"*** stopped", "the container's end")
+        trace.wait_line(b"*** stopped", "the container's end", 30)
     lines = [line.decode() for _, line in trace.lines]
     assert [line for line in lines if "*** running" in line and f"lxc.payload.{box.name}" in line]
     assert sum("***" in line for line in lines) == 2
@@ -113,7 +113,7 @@ def test_restart_with_the_same_id(container):
     with Trace("--container", box.id, "--wait") as trace:
         trace.wait_line(b'"/etc/motd"', "a read of the first run")
         box.stop()
-        wait_until(lambda: stop_lines(trace), f"the first run's end: {trace.stderr}")
+        wait_until(lambda: stop_lines(trace), f"the first run's end: {trace.stderr}", 30)
         before = len(trace.lines)
         box.start()
         wait_until(
@@ -143,7 +143,7 @@ def test_same_name_made_again(docker, docker_container):
         )
         trace.wait_line(b'"/etc/second"', "the second container's read")
         docker.remove(name)
-        wait_until(lambda: stop_lines(trace) == 2, f"two ends: {trace.stderr}")
+        wait_until(lambda: stop_lines(trace) == 2, f"two ends: {trace.stderr}", 30)
     for event in trace.opens():
         assert event["container"]["name"] == name
         if event["file"].get("name") in ("/etc/first", "/etc/second"):

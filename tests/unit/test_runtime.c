@@ -468,3 +468,30 @@ Test(runtime_hostile, kubernetes_by_other_roads)
 	cr_expect(same(found.at[0]->name, "k8s_POD_p") && same(found.at[0]->k8s_pod, "p") &&
 		  found.at[0]->sandbox && !found.at[0]->k8s_container);
 }
+
+/* LABEL in a Dockerfile: an image does not choose the pod that its opens are shown under. */
+Test(runtime_hostile, an_images_labels_make_no_pod)
+{
+	static const char *const keys[] = { "io.kubernetes.pod.name" };
+	static const struct label_keys asked = { keys, 1, 1 };
+	const struct runtime_settings settings = { .host_root = host, .labels = &asked };
+	auto_found found = { 0 };
+	struct error err;
+
+	put("var/lib/docker/containers/x/config.v2.json",
+	    "{\"Name\":\"/web\",\"Config\":{\"Labels\":{\"io.kubernetes.pod.name\":\"victim\","
+	    "\"io.kubernetes.pod.namespace\":\"bank\",\"io.kubernetes.docker.type\":"
+	    "\"podsandbox\",\"nerdctl/name\":\"other\"}}}");
+	put("var/lib/docker/containers/y/config.v2.json",
+	    "{\"Name\":\"/y\",\"Config\":{\"Labels\":[\"io.kubernetes.pod.name\"]}}");
+	cr_assert_eq(runtime_scan(&settings, NULL, keep, &found, &err), 0, "%s", err.text);
+	cr_assert_eq(found.count, 2);
+	for (size_t i = 0; i < found.count; i++) {
+		const struct container *c = found.at[i];
+		const char *label = container_label(c, keys[0]);
+
+		cr_expect(!c->k8s_pod && !c->k8s_namespace && !c->sandbox, "%s", c->id);
+		cr_expect_str_eq(c->name, strcmp(c->id, "x") ? "y" : "web");
+		cr_expect(same(label, strcmp(c->id, "x") ? NULL : "victim"), "shown as what it is");
+	}
+}
