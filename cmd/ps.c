@@ -16,6 +16,7 @@
 #include "base/id_map.h"
 #include "census.h"
 #include "commands.h"
+#include "complaints.h"
 #include "container/registry.h"
 #include "container/select.h"
 #include "output/container_list.h"
@@ -32,6 +33,7 @@ struct ps {
 	struct id_map *nameless; /* new at the last look, and without a state file then */
 	struct output *output;   /* json */
 	struct container_list list;
+	struct complaints complaints;
 	bool begun;
 	struct error *err;
 };
@@ -166,6 +168,8 @@ static int open_ps(struct ps *ps)
 			.host_root = o->host_root,
 			.extra_roots = o->runtime_roots.at,
 			.labels = &o->label_keys,
+			.unreadable = complaints_say,
+			.unreadable_arg = &ps->complaints,
 		},
 	};
 	int r = cgroup_fs_open(&ps->cgroups, o->host_root, ps->err);
@@ -201,6 +205,7 @@ static void close_ps(struct ps *ps)
 	output_free(ps->output);
 	registry_free(ps->registry);
 	cgroup_fs_free(ps->cgroups);
+	complaints_free(&ps->complaints);
 }
 
 int ps_main(const struct options *o)

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "complaints.h"
 #include "container/registry.h"
 #include "event/names.h"
 #include "output/output.h"
@@ -32,6 +33,7 @@ struct session {
 	int signals; /* signalfd */
 	int events;  /* epoll */
 	__u64 opens, lost;
+	struct complaints complaints;
 	struct error *err; /* of the call under way, for the handlers */
 };
 
@@ -147,6 +149,8 @@ static int open_containers(struct session *s, struct error *err)
 			.host_root = s->options->host_root,
 			.extra_roots = s->options->runtime_roots.at,
 			.labels = &s->options->label_keys,
+			.unreadable = complaints_say,
+			.unreadable_arg = &s->complaints,
 		},
 	};
 
@@ -230,6 +234,7 @@ void session_free(struct session *s)
 	output_free(s->output);
 	registry_free(s->registry);
 	cgroup_fs_free(s->cgroups);
+	complaints_free(&s->complaints);
 	cleanup_close(&s->signals);
 	cleanup_close(&s->events);
 	free(s);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -66,6 +67,11 @@ static int read_all(int fd, size_t max, char **text, size_t *len)
 	return 0;
 }
 
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 static int read_regular(int fd, size_t max, char **text, size_t *len)
 {
 	struct stat st;
@@ -93,8 +99,23 @@ int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, siz
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
 	};
 	auto_close int fd = (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
+	auto_free char *read = NULL;
+	struct stat before, after;
+	size_t read_len;
+	int r;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &before) < 0)
 		return -errno;
-	return read_regular(fd, max, text, len);
+	r = read_regular(fd, max, &read, &read_len);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &after) < 0)
+		return -errno;
+	if (before.st_size != after.st_size || !same_time(&before.st_mtim, &after.st_mtim))
+		return -EAGAIN;
+
+	*text = steal_ptr(&read);
+	if (len)
+		*len = read_len;
+	return 0;
 }

@@ -16,7 +16,10 @@
  */
 int file_read(int dir_fd, const char *path, size_t max, char **text, size_t *len);
 
-/* The same below dir_fd: no component is a symlink or "..", the path is relative. */
+/*
+ * The same below dir_fd: no component is a symlink or "..", the path is relative.
+ * -EAGAIN if the file changed meanwhile, by its size and time of change.
+ */
 int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len);
 
 #endif

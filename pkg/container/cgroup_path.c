@@ -10,8 +10,8 @@
  *                                          "slice:cri-containerd:ID", which a runc with the
  *                                          cgroupfs driver takes for a directory's name
  *   crio-ID, crio-ID.scope                 CRI-O internal/config/cgmgr
- *   libpod-ID, libpod-ID.scope,            podman libpod/oci_conmon_linux.go
- *   libpod-payload-ID
+ *   libpod-ID, libpod-ID.scope,            podman libpod/oci_conmon_linux.go; a pod's are in
+ *   libpod-payload-ID                      libpod_parent/<pod's id>
  *   nerdctl-ID.scope                       nerdctl, generateCgroupPath()
  *   lxc.payload.NAME                       LXC src/lxc/cgroups/cgfsng.c
  *   machine-NAME.scope,                    systemd src/nspawn, src/machine
@@ -248,7 +248,7 @@ static bool match_bare_id(struct piece name, const struct context *ctx, struct c
 
 	if (ctx->in_pod && !cut_suffix(&parent, ".slice"))
 		return is_plain_id(name) && set_id(out, "containerd", name);
-	if (!is_hex_id(name))
+	if (!is_hex_id(name) || piece_is(ctx->previous, "libpod_parent")) /* the latter: a pod */
 		return false;
 	if (piece_is(ctx->previous, "docker"))
 		return set_id(out, "docker", name);

@@ -337,6 +337,19 @@ static int join_path(struct entry *e, const struct cgroup_path *path)
 
 /* --- from a cgroup's path -------------------------------------------------------- */
 
+static int add_by_state(struct container *c, void *arg);
+
+/* The path says "web-1"; LXC's files may know it as "web". */
+static int read_lxc_name(struct registry *reg, const struct cgroup_path *path)
+{
+	struct runtime_query query = { .id = path->id, .runtime = "lxc" };
+	struct error ignored;
+
+	if (!path->by_name)
+		return 0;
+	return runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, &ignored);
+}
+
 static bool is_fraud(const struct registry *reg, const struct cgroup_path *path)
 {
 	return path->nested && !path->by_name && find_by_id(reg, path->id);
@@ -359,7 +372,8 @@ static int add_by_path(struct registry *reg, const char *full, const struct cgro
 	if (r < 0)
 		return r;
 	*out = e;
-	return join_path(e, path);
+	r = join_path(e, path);
+	return r < 0 || path->nested ? r : read_lxc_name(reg, path);
 }
 
 /* --- from a state file ----------------------------------------------------------- */
@@ -466,6 +480,7 @@ static int add_by_state(struct container *c, void *arg)
 	}
 	if (!r && e) {
 		e->claimed = true;
+		e->unnamed |= e->nested;
 		e->nested = false; /* this host's runtime made it, wherever it is */
 	}
 	if (!r && !e)
@@ -475,7 +490,7 @@ static int add_by_state(struct container *c, void *arg)
 	if (!r && e)
 		r = join_state(reg, e, c);
 	/* Perhaps a file of a former one that had this cgroup: the right one may still come. */
-	if (!r && e && e->claimed && !bears_id(e->c->cgroup_path, e->c->id))
+	if (!r && e && e->claimed && !e->by_name && !bears_id(e->c->cgroup_path, e->c->id))
 		e->c->has_state = lives_in(reg, e->c, e->c->cgroup_path);
 	container_free(c);
 	return r;

@@ -36,8 +36,21 @@ static const struct runtime runtimes[] = {
 	{
 		.name = "podman",
 		.roots = { "/var/lib/containers/storage", "/run/containers/storage" },
-		.below = "overlay-containers",
+		.below = "*-containers",
 		.scan = runtime_podman_scan,
+	},
+	{
+		.name = "podman", /* and CRI-O */
+		.roots = { "/var/lib/containers/storage", "/run/containers/storage" },
+		.below = "*-containers",
+		.scan = state_scan_dirs,
+		.read = runtime_podman_read,
+	},
+	{
+		.name = "lxc",
+		.roots = { "/var/lib/lxc" },
+		.below = "",
+		.scan = runtime_lxc_scan,
 	},
 	{
 		.name = "docker",
@@ -83,7 +96,9 @@ static const struct runtime runtimes[] = {
 
 #define RUNTIMES (sizeof(runtimes) / sizeof(*runtimes))
 
-static const char *const names[] = { "docker", "containerd", "podman", "runc", "crun", NULL };
+static const char *const names[] = {
+	"docker", "containerd", "podman", "lxc", "runc", "crun", NULL
+};
 
 const char *const *runtime_names(void)
 {
@@ -109,7 +124,7 @@ int runtime_root_check(const char *spec, struct error *err)
 	if (!dir)
 		return error_say(err, -EINVAL,
 				 "'%s' is no runtime root: RUNTIME=DIR is expected, RUNTIME being "
-				 "docker, containerd, podman, runc or crun",
+				 "docker, containerd, podman, lxc, runc or crun",
 				 spec);
 	if (*dir != '/')
 		return error_say(err, -EINVAL, "the directory in '%s' has to start with '/'", spec);
@@ -121,6 +136,7 @@ int runtime_root_check(const char *spec, struct error *err)
 /* One scan, of all rows. */
 struct scan {
 	int host_fd; /* host_root, or "/" */
+	const struct runtime_settings *settings;
 	const char *cgroup_mount;
 	const struct label_keys *labels;
 	struct state_sink sink;
@@ -137,11 +153,14 @@ static int open_in_host(const struct scan *scan, const char *path)
 	return (int)syscall(SYS_openat2, scan->host_fd, path, &how, sizeof(how));
 }
 
-static int scan_dir(const struct scan *scan, const struct runtime *runtime, int fd)
+static int scan_dir(const struct scan *scan, const struct runtime *runtime, int fd,
+		    const char *path)
 {
 	struct state_root root = {
 		.fd = fd,
+		.path = path,
 		.runtime = runtime,
+		.settings = scan->settings,
 		.cgroup_mount = scan->cgroup_mount,
 		.labels = scan->labels,
 	};
@@ -149,8 +168,31 @@ static int scan_dir(const struct scan *scan, const struct runtime *runtime, int 
 	return runtime->scan(&root, &scan->sink);
 }
 
-/* Each directory in this one is a root: containerd keeps one per namespace. */
-static int scan_each_dir(const struct scan *scan, const struct runtime *runtime, int parent)
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(name + len - end_len, end);
+}
+
+static int scan_sub_dir(const struct scan *scan, const struct runtime *runtime, int parent,
+			const char *path, const char *name)
+{
+	auto_close int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	auto_free char *full = NULL;
+
+	if (fd < 0)
+		return 0;
+	if (asprintf(&full, "%s%s", path, name) < 0) {
+		full = NULL;
+		return -ENOMEM;
+	}
+	return scan_dir(scan, runtime, fd, full);
+}
+
+/* containerd keeps a root per namespace, containers/storage one per driver. */
+static int scan_each_dir(const struct scan *scan, const struct runtime *runtime, int parent,
+			 const char *path, const char *end)
 {
 	auto_close int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -161,13 +203,11 @@ static int scan_each_dir(const struct scan *scan, const struct runtime *runtime,
 	steal_fd(&fd);
 
 	while ((entry = readdir(dir))) {
-		auto_close int sub = -1;
 		int r;
 
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' || !ends_with(entry->d_name, end))
 			continue;
-		sub = openat(parent, entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		r = sub < 0 ? 0 : scan_dir(scan, runtime, sub);
+		r = scan_sub_dir(scan, runtime, parent, path, entry->d_name);
 		if (r)
 			return r;
 	}
@@ -176,12 +216,12 @@ static int scan_each_dir(const struct scan *scan, const struct runtime *runtime,
 
 static int scan_root(const struct scan *scan, const struct runtime *runtime, const char *root)
 {
-	size_t below_len = strlen(runtime->below);
-	bool each = below_len && runtime->below[below_len - 1] == '*';
+	const char *star = strchr(runtime->below, '*');
+	int below_len = (int)(star ? star - runtime->below : (ptrdiff_t)strlen(runtime->below));
 	auto_free char *path = NULL;
 	auto_close int fd = -1;
 
-	if (asprintf(&path, "%s/%.*s", root, (int)(each ? below_len - 1 : below_len),
+	if (asprintf(&path, "%s%s%.*s", root, below_len || star ? "/" : "", below_len,
 		     runtime->below) < 0) {
 		path = NULL;
 		return -ENOMEM;
@@ -190,7 +230,8 @@ static int scan_root(const struct scan *scan, const struct runtime *runtime, con
 	fd = open_in_host(scan, path);
 	if (fd < 0)
 		return 0;
-	return each ? scan_each_dir(scan, runtime, fd) : scan_dir(scan, runtime, fd);
+	return star ? scan_each_dir(scan, runtime, fd, path, star + 1)
+		    : scan_dir(scan, runtime, fd, path);
 }
 
 static int scan_runtime(const struct scan *scan, const struct runtime *runtime,
@@ -219,9 +260,12 @@ static bool is_file_name(const char *id)
 
 static bool is_of_kind(const struct runtime *runtime, const struct runtime_query *query)
 {
-	if (!query || query->kind == RUNTIME_ALL)
+	if (!query)
 		return true;
-	return runtime->names_cgroup == (query->kind == RUNTIME_WITH_CGROUP);
+	if (query->runtime && strcmp(query->runtime, runtime->name) != 0)
+		return false;
+	return query->kind == RUNTIME_ALL ||
+	       runtime->names_cgroup == (query->kind == RUNTIME_WITH_CGROUP);
 }
 
 static int check_roots(const char *const *extra_roots, struct error *err)
@@ -242,6 +286,7 @@ int runtime_scan(const struct runtime_settings *settings, const struct runtime_q
 	const char *mount = settings->cgroup_mount ? settings->cgroup_mount : "/sys/fs/cgroup";
 	auto_close int host_fd = -1;
 	struct scan scan = {
+		.settings = settings,
 		.cgroup_mount = mount,
 		.labels = settings->labels,
 		.sink = { query, found, arg },

@@ -6,7 +6,8 @@
  * a function, from a small file of its own (runtime_docker.c, ...), that reads one container.
  * No daemon is asked.  State files are foreign text, half-written or hostile:
  * bounded in size, regular files only, never through a symlink below a root;
- * what can't be read leaves a container with fewer fields.
+ * what can't be read leaves a container with fewer fields, and is told to
+ * struct runtime_settings' unreadable().
  */
 #ifndef CTRACE_RUNTIME_H
 #define CTRACE_RUNTIME_H
@@ -27,6 +28,12 @@ struct runtime_settings {
 	const struct label_keys *labels; /* which are kept; NULL: none.  Outlives the containers */
 	/* Where the runtimes see cgroup v2; NULL: /sys/fs/cgroup.  The registry fills it in. */
 	const char *cgroup_mount;
+	/*
+	 * Told of each state file that is there but can't be read; what it says is left out.
+	 * Comes again with each scan: whoever shows it does so once.  NULL: nobody is.
+	 */
+	void (*unreadable)(const struct error *err, void *arg);
+	void *unreadable_arg;
 };
 
 /*
@@ -45,7 +52,8 @@ enum runtime_kind {
 
 /* Which containers a scan wants; all if NULL or empty. */
 struct runtime_query {
-	const char *id; /* only this one, found without a search */
+	const char *id;      /* only this one, found without a search */
+	const char *runtime; /* only this runtime's files */
 	enum runtime_kind kind;
 	bool (*unwanted)(const char *id, void *arg); /* true: leave its files alone; may be NULL */
 	void *arg;

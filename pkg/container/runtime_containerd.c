@@ -10,14 +10,14 @@
 
 static void read_init_pid(const struct state_root *root, const char *id, int *pid)
 {
-	auto_json cJSON *json = state_json(root, id, "init.pid"); /* a number is JSON too */
+	auto_json cJSON *json = state_json(root, id, "init.pid", cJSON_Number);
 
 	state_set_pid(pid, json);
 }
 
 bool runtime_containerd_read(const struct state_root *root, const char *id, struct container *c)
 {
-	auto_json cJSON *config = state_json(root, id, "config.json");
+	auto_json cJSON *config = state_json(root, id, "config.json", cJSON_Object);
 
 	if (!config)
 		return false;

@@ -37,7 +37,7 @@ static char *cgroup_path_of(const cJSON *status)
 
 bool runtime_crun_read(const struct state_root *root, const char *id, struct container *c)
 {
-	auto_json cJSON *status = state_json(root, id, "status");
+	auto_json cJSON *status = state_json(root, id, "status", cJSON_Object);
 	auto_json cJSON *config = NULL;
 
 	if (!status)
@@ -46,7 +46,7 @@ bool runtime_crun_read(const struct state_root *root, const char *id, struct con
 	c->cgroup_path = cgroup_path_of(status);
 	state_set_pid(&c->init_pid, state_member(status, "pid"));
 
-	config = state_json(root, id, "config.json");
+	config = state_json(root, id, "config.json", cJSON_Object);
 	state_annotations(c, state_member(config, "annotations"));
 	return true;
 }

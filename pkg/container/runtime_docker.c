@@ -30,7 +30,7 @@ static void read_labels(struct container *c, const cJSON *labels)
 
 bool runtime_docker_read(const struct state_root *root, const char *id, struct container *c)
 {
-	auto_json cJSON *json = state_json(root, id, "config.v2.json");
+	auto_json cJSON *json = state_json(root, id, "config.v2.json", cJSON_Object);
 	const char *name = cJSON_GetStringValue(state_member(json, "Name"));
 
 	if (!json)

@@ -33,7 +33,7 @@ static void read_label(struct container *c, const char *label)
 
 bool runtime_runc_read(const struct state_root *root, const char *id, struct container *c)
 {
-	auto_json cJSON *json = state_json(root, id, "state.json");
+	auto_json cJSON *json = state_json(root, id, "state.json", cJSON_Object);
 	const cJSON *paths = state_member(json, "cgroup_paths"), *label;
 	const char *path;
 

@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 
 enum {
-	STATE_MAX = 4 << 20, /* a runc state with its seccomp rules is about 50 KiB */
-	FIELD_MAX = 512,     /* an image's name: registry, path of 255, tag of 128 */
-	PID_MAX = 1 << 22,   /* PID_MAX_LIMIT, include/linux/threads.h */
+	FIELD_MAX = 512,   /* an image's name: registry, path of 255, tag of 128 */
+	PID_MAX = 1 << 22, /* PID_MAX_LIMIT, include/linux/threads.h */
 };
 
 bool state_wanted(const struct state_sink *sink, const char *id)
@@ -84,37 +82,6 @@ int state_scan_dirs(const struct state_root *root, const struct state_sink *sink
 			return r;
 	}
 	return 0;
-}
-
-cJSON *state_json(const struct state_root *root, const char *id, const char *file)
-{
-	auto_free char *path = NULL, *text = NULL;
-	size_t len;
-
-	if (asprintf(&path, "%s%s%s", id ? id : "", id ? "/" : "", file) < 0) {
-		path = NULL;
-		return NULL;
-	}
-	if (file_read_beneath(root->fd, path, STATE_MAX, &text, &len) < 0)
-		return NULL;
-	return cJSON_ParseWithLength(text, len);
-}
-
-const cJSON *state_member(const cJSON *json, const char *path)
-{
-	char key[64];
-
-	while (json && *path) {
-		size_t len = strcspn(path, ".");
-
-		if (len >= sizeof(key))
-			return NULL;
-		memcpy(key, path, len);
-		key[len] = '\0';
-		json = cJSON_GetObjectItemCaseSensitive(json, key);
-		path += len + (path[len] == '.');
-	}
-	return json;
 }
 
 /* A name that is cut short is a wrong name, so one that is too long is left out. */

@@ -16,7 +16,9 @@
 /* A directory that holds the state of containers, opened. */
 struct state_root {
 	int fd;
+	const char *path; /* for messages */
 	const struct runtime *runtime;
+	const struct runtime_settings *settings;
 	const char *cgroup_mount; /* where the runtime sees cgroup v2 */
 	const struct label_keys *labels;
 };
@@ -32,8 +34,9 @@ struct state_sink {
 struct runtime {
 	const char *name;     /* as --runtime-root has it */
 	const char *roots[3]; /* NULL-terminated; host_root goes before each */
-	const char *below;    /* from a root to the directory of containers; "*": every directory */
-	bool names_cgroup;    /* the files say which cgroup the container has */
+	/* From a root to the directory of containers; "*END" last: each one whose name ends so. */
+	const char *below;
+	bool names_cgroup; /* the files say which cgroup the container has */
 	/* Emit what root holds: state_scan_dirs(), unless all containers share one file. */
 	int (*scan)(const struct state_root *root, const struct state_sink *sink);
 	/* Fill in what the files of container id (c->id is set) say; false if there are none. */
@@ -49,8 +52,14 @@ bool state_wanted(const struct state_sink *sink, const char *id);
 /* A new container with an id of the root's runtime; NULL without memory. */
 struct container *state_container(const struct state_root *root, const char *id);
 
-/* <root>/<id>/<file> as JSON, NULL if it can't be had; id may be NULL.  See auto_json. */
-cJSON *state_json(const struct state_root *root, const char *id, const char *file);
+/*
+ * <root>/<id>/<file> as JSON of this type (cJSON_Object, ...), NULL if it can't be had;
+ * id may be NULL.  See auto_json.
+ */
+cJSON *state_json(const struct state_root *root, const char *id, const char *file, int type);
+
+/* JSON that a state file holds in a string: all of it, or NULL.  Writes to text. */
+cJSON *state_parse(char *text, size_t len);
 
 /* The member at "a.b.c" (no key has a dot in it), or NULL. */
 const cJSON *state_member(const cJSON *json, const char *path);
@@ -86,6 +95,8 @@ bool runtime_docker_read(const struct state_root *root, const char *id, struct c
 bool runtime_runc_read(const struct state_root *root, const char *id, struct container *c);
 bool runtime_crun_read(const struct state_root *root, const char *id, struct container *c);
 bool runtime_containerd_read(const struct state_root *root, const char *id, struct container *c);
+bool runtime_podman_read(const struct state_root *root, const char *id, struct container *c);
 int runtime_podman_scan(const struct state_root *root, const struct state_sink *sink);
+int runtime_lxc_scan(const struct state_root *root, const struct state_sink *sink);
 
 #endif

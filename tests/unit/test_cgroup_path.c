@@ -58,6 +58,9 @@ static const struct row containers[] = {
 	/* Podman */
 	{ "/machine.slice/libpod-" A ".scope", "/container", "podman", A, "", false },
 	{ "/libpod_parent/libpod-" A, "", "podman", A, "", false },
+	{ "/libpod_parent/" A "/libpod-" B, "", "podman", B, "", false }, /* in a pod */
+	{ "/machine.slice/machine-libpod_pod_" A ".slice/libpod-" B ".scope", "", "podman", B, "",
+	  false },
 	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" A ".scope", "",
 	  "podman", A, "", false },
 	{ "/system.slice/web.service/libpod-payload-" A, "", "podman", A, "", false },
@@ -125,7 +128,10 @@ static const char *const not_containers[] = {
 	"/machine.slice/libpod-conmon-" A ".scope",
 	"/libpod_parent/libpod-conmon-" A,
 	"/lxc.monitor.web",
+	"/libpod_parent/conmon",
 	/* the pod's own cgroup, or what is none */
+	"/libpod_parent/" A,
+	"/machine.slice/machine-libpod_pod_" A ".slice",
 	"/kubepods",
 	"/kubepods/burstable/pod" UID,
 	"/kubepods.slice/kubepods-burstable-pod" UID_ ".slice",

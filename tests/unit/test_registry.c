@@ -18,8 +18,13 @@
 #define CRI_ID     X4(X4("b2")) X4(X4("b2"))
 #define SANDBOX_ID X4(X4("c3")) X4(X4("c3"))
 #define PODMAN_ID  X4(X4("d4")) X4(X4("d4"))
+#define CRIO_ID    X4(X4("ab")) X4(X4("ab"))
+#define NERDCTL_ID X4(X4("07")) X4(X4("07"))
 #define OTHER_ID   X4(X4("e5")) X4(X4("e5"))
-#define POD        "/kubepods/besteffort/pod0a1b2c3d-1111-2222-3333-444455556666"
+#define SLICE                                        \
+	"/kubepods.slice/kubepods-besteffort.slice/" \
+	"kubepods-besteffort-pod0a1b2c3d_1111_2222_3333_444455556666.slice"
+#define POD "/kubepods/besteffort/pod0a1b2c3d-1111-2222-3333-444455556666"
 
 static struct cgroup_fs *fs;
 static struct registry *reg;
@@ -81,6 +86,10 @@ Test(registry, knows_a_cgroup_from_birth)
 		  true },
 		{ "/libpod_parent/libpod-" PODMAN_ID, PODMAN_ID, "podman", "pod-less",
 		  "localhost/busybox:demo", NULL, true, false },
+		{ SLICE "/crio-" CRIO_ID ".scope", CRIO_ID, "crio", "nginx",
+		  "docker.io/library/nginx:1.27", "web-7d4b9", true, false },
+		{ "/default/" NERDCTL_ID, NERDCTL_ID, "containerd", "proxy", NULL, NULL, true,
+		  false },
 		{ "/docker/" OTHER_ID, OTHER_ID, "docker", NULL, NULL, NULL, false, false },
 		{ "/lxc.payload.web", "web", "lxc", "web", NULL, NULL, true, false },
 	};

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * A state file as JSON.  One that isn't there is nothing to speak of; one that is there
+ * and no good is told to whoever wants to know (struct runtime_settings), because then
+ * names are missing that somebody will look for.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "container/runtime_state.h"
+
+enum {
+	STATE_MAX = 4 << 20, /* a runc state with its seccomp rules is about 50 KiB */
+	TRIES = 3,
+};
+
+/*
+ * Not all runtimes write a file aside and rename it, so one that is younger than a
+ * second may be half there for good reasons; the container's next look finds it whole.
+ */
+static bool is_being_written(const struct state_root *root, const char *path)
+{
+	struct timespec now;
+	struct stat st;
+
+	if (fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return S_ISREG(st.st_mode) && st.st_mtim.tv_sec <= now.tv_sec &&
+	       now.tv_sec - st.st_mtim.tv_sec <= 1;
+}
+
+static const char *what_is_wrong(int code)
+{
+	switch (code) {
+	case -ELOOP:
+		return "is a symlink or lies behind one";
+	case -EMEDIUMTYPE:
+		return "is no regular file";
+	case -EFBIG:
+		return "is too big";
+	case -EBADMSG:
+		return "is not the JSON it should be";
+	case -EAGAIN:
+		return "changes all the time";
+	default:
+		return strerror(-code);
+	}
+}
+
+static void complain(const struct state_root *root, const char *path, int code)
+{
+	const struct runtime_settings *settings = root->settings;
+	struct error err;
+
+	if (!settings->unreadable || code == -ENOENT || code == -ENOTDIR)
+		return;
+	if (is_being_written(root, path))
+		return;
+	error_say(&err, code, "state file '%s/%s' %s: containers may lack names", root->path, path,
+		  what_is_wrong(code));
+	settings->unreadable(&err, settings->unreadable_arg);
+}
+
+/* cJSON makes \u0000 a NUL byte, where the string then ends: a wrong name.  U+FFFD is none. */
+static void replace_nuls(char *text)
+{
+	char *at = text;
+
+	while ((at = strchr(at, '\\')) && at[1]) {
+		if (!strncmp(at, "\\u0000", 6))
+			memcpy(at, "\\ufffd", 6);
+		at += 2;
+	}
+}
+
+cJSON *state_parse(char *text, size_t len)
+{
+	if (strlen(text) != len)
+		return NULL;
+	replace_nuls(text);
+	/* with the NUL: what comes after the value is not overlooked */
+	return cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+}
+
+static int read_json(const struct state_root *root, const char *path, int type, cJSON **out)
+{
+	auto_free char *text = NULL;
+	auto_json cJSON *json = NULL;
+	size_t len;
+	int r = -EAGAIN, i;
+
+	for (i = 0; i < TRIES && r == -EAGAIN; i++)
+		r = file_read_beneath(root->fd, path, STATE_MAX, &text, &len);
+	if (r < 0)
+		return r;
+
+	json = state_parse(text, len);
+	if (!json || !(json->type & type))
+		return -EBADMSG;
+	*out = steal_ptr(&json);
+	return 0;
+}
+
+cJSON *state_json(const struct state_root *root, const char *id, const char *file, int type)
+{
+	auto_free char *path = NULL;
+	cJSON *json = NULL;
+	int r;
+
+	if (asprintf(&path, "%s%s%s", id ? id : "", id ? "/" : "", file) < 0) {
+		path = NULL;
+		return NULL;
+	}
+	r = read_json(root, path, type, &json);
+	if (r < 0)
+		complain(root, path, r);
+	return json;
+}
+
+const cJSON *state_member(const cJSON *json, const char *path)
+{
+	char key[64];
+
+	while (json && *path) {
+		size_t len = strcspn(path, ".");
+
+		if (len >= sizeof(key))
+			return NULL;
+		memcpy(key, path, len);
+		key[len] = '\0';
+		json = cJSON_GetObjectItemCaseSensitive(json, key);
+		path += len + (path[len] == '.');
+	}
+	return json;
+}
