@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 # before the first import: their assertions shall show both sides, as a test's own do
-for module in ("schema", "shared", "trace", "truth", "wait"):
+for module in ("box", "schema", "shared", "trace", "truth", "wait"):
     pytest.register_assert_rewrite(f"harness.{module}")
 
 # pylint: disable=wrong-import-position
-from harness import bundle, engine, settings
-from harness.cgroup import Cgroup, mount_point
+from harness import bundle, containerd, engine, podman, settings
+from harness.cgroup import Cgroup, mount_point, remove_empty, remove_everywhere
 from harness.shared import SharedTrace, Watch
 from harness.tap import TapWriter
 
@@ -167,3 +167,44 @@ def docker_container(docker):
     yield start
     for name in names:
         docker.remove(name)
+
+
+@pytest.fixture(scope="session")
+def own_containerd():
+    """One private containerd for all tests that want one, with its CRI plugin."""
+    reason = containerd.why_not()
+    if reason:
+        pytest.skip(reason)
+    directory = Path(tempfile.mkdtemp(prefix="ctrace-containerd-"))
+    private = containerd.Containerd(directory, unique_name("ns"), "k8s.io")
+    private.start()
+    yield private
+    private.stop()
+    shutil.rmtree(directory)
+    remove_everywhere(f"/{private.namespaces[0]}")
+
+
+@pytest.fixture(scope="session")
+def cri(own_containerd):
+    """What kubelet would say to that containerd: cri.pod(...), cri.container(...)."""
+    reason = containerd.why_no_cri()
+    if reason:
+        pytest.skip(reason)
+    kubelet = containerd.Cri(own_containerd)
+    yield kubelet
+    kubelet.close()
+
+
+@pytest.fixture(scope="session")
+def own_podman():
+    """One private Podman for all tests that want one."""
+    reason = podman.why_not()
+    if reason:
+        pytest.skip(reason)
+    directory = Path(tempfile.mkdtemp(prefix="ctrace-podman-"))
+    private = podman.Podman(directory)
+    private.start()
+    yield private
+    private.stop()
+    shutil.rmtree(directory)
+    remove_empty("/libpod_parent/conmon")

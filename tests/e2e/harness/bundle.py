@@ -14,18 +14,24 @@ from .wait import wait_until
 HIDE_CONTROLLERS = 'mount --bind "$0" "$1/cgroup.controllers" && shift && exec "$@"'
 
 
+
+def hide_controllers(scratch, argv):
+    """argv such that crun can work here; scratch is a folder for a file it needs."""
+    point = str(mount_point())
+    if point == "/sys/fs/cgroup":
+        return argv
+    empty = scratch / "no-controllers"
+    empty.write_text("")
+    return ["unshare", "--mount", "sh", "-c", HIDE_CONTROLLERS, str(empty), point, *argv]
+
+
 class Container:
     def __init__(self, runtime, name, bundle):
         self.runtime, self.id, self.bundle = runtime, name, bundle
 
     def _command(self, *args):
         argv = [self.runtime, *args]
-        point = str(mount_point())
-        if self.runtime != "crun" or point == "/sys/fs/cgroup":
-            return argv
-        empty = self.bundle / "no-controllers"
-        empty.write_text("")
-        return ["unshare", "--mount", "sh", "-c", HIDE_CONTROLLERS, str(empty), point, *argv]
+        return hide_controllers(self.bundle, argv) if self.runtime == "crun" else argv
 
     def _call(self, *args, check=True):
         # The container inherits these: a pipe would stay open as long as it runs.

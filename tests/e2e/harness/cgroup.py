@@ -23,6 +23,32 @@ def mount_point():
     return None
 
 
+def hierarchies():
+    """All mounts of cgroups: v2's, and v1's where there are any."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        for line in mounts:
+            fields = line.split()
+            if fields[fields.index("-") + 1] in ("cgroup", "cgroup2"):
+                yield Path(fields[4])
+
+
+def remove_everywhere(path):
+    """Removes a cgroup of our own with all that is in it from all hierarchies."""
+    for hierarchy in hierarchies():
+        group = hierarchy / path.lstrip("/")
+        if group.is_dir():
+            Cgroup.remove(_existing(group))
+    remove_empty(path)
+
+
+def remove_empty(path):
+    """Removes a cgroup and its parents from all hierarchies, as far as nobody is in them."""
+    for hierarchy in hierarchies():
+        group = hierarchy / path.lstrip("/")
+        while group != hierarchy and _rmdir(group):
+            group = group.parent
+
+
 class Cgroup:
     def __init__(self, path):
         self.path = Path(path)
