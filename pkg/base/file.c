@@ -101,7 +101,7 @@ int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, siz
 	auto_close int fd = (int)syscall(SYS_openat2, dir_fd, path, &how, sizeof(how));
 	auto_free char *read = NULL;
 	struct stat before, after;
-	size_t read_len;
+	size_t read_len = 0;
 	int r;
 
 	if (fd < 0 || fstat(fd, &before) < 0)

@@ -125,6 +125,7 @@ static const struct {
 	{ "io.kubernetes.cri.sandbox-uid", K8S_POD_UID },
 	{ "io.kubernetes.cri.container-name", K8S_CONTAINER },
 	{ "io.kubernetes.cri.image-name", IMAGE },
+	{ "io.kubernetes.cri.podsandbox.image-name", IMAGE }, /* since 2.0 */
 	{ "io.kubernetes.cri.container-type", CONTAINER_TYPE },
 	/* kubelet's labels (kubelet/types/labels.go), kept by CRI-O and cri-dockerd */
 	{ "io.kubernetes.pod.namespace", K8S_NAMESPACE },

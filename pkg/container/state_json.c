@@ -73,8 +73,10 @@ static void replace_nuls(char *text)
 	char *at = text;
 
 	while ((at = strchr(at, '\\')) && at[1]) {
-		if (!strncmp(at, "\\u0000", 6))
-			memcpy(at, "\\ufffd", 6);
+		if (!strncmp(at, "\\u0000", 6)) {
+			at[2] = at[3] = at[4] = 'f';
+			at[5] = 'd';
+		}
 		at += 2;
 	}
 }
