@@ -26,11 +26,11 @@ def hide_controllers(scratch, argv):
 
 
 class Container:
-    def __init__(self, runtime, name, bundle):
-        self.runtime, self.id, self.bundle = runtime, name, bundle
+    def __init__(self, runtime, name, bundle, *options):
+        self.runtime, self.id, self.bundle, self.options = runtime, name, bundle, options
 
     def _command(self, *args):
-        argv = [self.runtime, *args]
+        argv = [self.runtime, *self.options, *args]
         return hide_controllers(self.bundle, argv) if self.runtime == "crun" else argv
 
     def _call(self, *args, check=True):

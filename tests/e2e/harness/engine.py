@@ -21,14 +21,15 @@ def why_not():
 
 
 class Docker:
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self, directory, driver="cgroupfs"):
+        self.directory, self.driver = directory, driver
         self.data_root = directory / "data"
         self.runtime_root = ("--runtime-root", f"docker={self.data_root}")
 
     def _engine(self, verb):
         done = subprocess.run(
             [ENGINE / "docker", verb, self.directory],
+            env={**os.environ, "CGROUP_DRIVER": self.driver},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # dockerd must not hold a pipe of ours
             stderr=subprocess.PIPE,

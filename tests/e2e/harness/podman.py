@@ -19,7 +19,7 @@ CONFIG = """
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 netns = "none"
 [engine]
-cgroup_manager = "cgroupfs"
+cgroup_manager = "{manager}"
 events_logger = "none"
 lock_type = "file"
 """
@@ -39,12 +39,12 @@ def why_not():
 
 
 class Podman:
-    def __init__(self, directory, driver="overlay"):
-        self.directory, self.driver = directory, driver
+    def __init__(self, directory, driver="overlay", manager="cgroupfs"):
+        self.directory, self.driver, self.manager = directory, driver, manager
         self.runtime_root = ("--runtime-root", f"podman={directory}/root")
 
     def start(self):
-        (self.directory / "containers.conf").write_text(CONFIG)
+        (self.directory / "containers.conf").write_text(CONFIG.format(manager=self.manager))
         image = archive.save(self.directory / "image.tar", self.directory / "rootfs", IMAGE)
         self("load", "--input", image)
 
