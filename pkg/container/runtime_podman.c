@@ -69,6 +69,17 @@ static const char *manager_of(const cJSON *annotations)
 	return !strcmp(manager, "libpod") ? "podman" : !strcmp(manager, "cri-o") ? "crio" : NULL;
 }
 
+/* CRI-O keeps Kubernetes' labels as JSON in one annotation. */
+static void read_crio_labels(struct container *c, const cJSON *annotations)
+{
+	const cJSON *value =
+		cJSON_GetObjectItemCaseSensitive(annotations, "io.kubernetes.cri-o.Labels");
+	char *text = cJSON_GetStringValue(value);
+	auto_json cJSON *labels = text ? state_parse(text, strlen(text)) : NULL;
+
+	state_annotations(c, labels);
+}
+
 bool runtime_podman_read(const struct state_root *root, const char *id, struct container *c)
 {
 	auto_json cJSON *config = state_json(root, id, "userdata/config.json", cJSON_Object);
@@ -78,5 +89,6 @@ bool runtime_podman_read(const struct state_root *root, const char *id, struct c
 		return false;
 	c->runtime = manager_of(annotations);
 	state_annotations(c, annotations);
+	read_crio_labels(c, annotations);
 	return true;
 }

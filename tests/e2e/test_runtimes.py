@@ -22,7 +22,7 @@ from test_containers import listed
 def row_of(box):
     """The line that `ctrace ps` has for it."""
     rows = listed(*box.options)
-    (row,) = [row for row in rows if row["cgroup"]["path"] == box.cgroup]
+    (row,) = [row for row in rows if row["cgroup"] == box.cgroup]
     return row
 
 
@@ -31,10 +31,11 @@ def check(box):
     box.wait()
     row = row_of(box)
     assert identity(row) == expected(box)
-    assert row["cgroup"]["id"] == box.group.stat().st_ino
+    assert row["cgroup_id"] == box.group.stat().st_ino
 
     with Trace("--container", box.handle, *box.options) as trace:
         trace.wait_line(f'"{box.path}"'.encode(), f"no open of {box.path}")
+    assert not [event for event in trace.events if event["container"].get("sandbox")]
     for event in trace.opens():
         assert identity(event) == expected(box)
         assert event["cgroup_id"] in box.cgroup_ids()
@@ -114,7 +115,9 @@ def test_cri_sandbox(own_containerd, pods, kubepods):
     pod, k8s, parent = pods(f"{kubepods}/pod{{uid}}")
     who = {"id": pod[0], "runtime": "containerd"}
     box = Box(who, f"{parent}/{pod[0]}", own_containerd.runtime_root, k8s)
-    assert identity(row_of(box.wait())) == expected(box)
+    row = row_of(box.wait())
+    assert identity(row) == expected(box)
+    assert row["container"]["sandbox"] is True
 
 
 def test_cri_container_and_drivers_that_do_not_match(own_containerd, cri, pods, path):

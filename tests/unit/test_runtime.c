@@ -233,6 +233,24 @@ Test(runtime, checks_roots_given_by_hand)
 	}
 }
 
+/* Those of a pod are CRI-O's: JSON in an annotation of the sandbox. */
+Test(runtime, labels_within_an_annotation)
+{
+	static const char *const keys[] = { "app", "io.container.manager", "tier" };
+	static const struct label_keys asked = { .at = keys, .count = 3, .shown = 3 };
+	struct runtime_settings settings = recorded;
+	struct runtime_query query = { .id = CRIO_POD };
+	auto_found found = { 0 };
+	struct error err;
+
+	settings.labels = &asked;
+	cr_assert_eq(runtime_scan(&settings, &query, keep, &found, &err), 0);
+	cr_assert_eq(found.count, 1);
+	cr_expect(same(container_label(found.at[0], "app"), "web"));
+	cr_expect(same(container_label(found.at[0], "io.container.manager"), "cri-o"));
+	cr_expect(same(container_label(found.at[0], "tier"), NULL));
+}
+
 /* LXC's cgroup of container "web" is "lxc.payload.web-1" if a "lxc.payload.web" was left over. */
 Test(runtime, lxc_tells_a_number_from_a_name)
 {

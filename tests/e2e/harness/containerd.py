@@ -133,13 +133,14 @@ class Cri:
         self.directory = containerd.directory
         self.messages = _compile(self.directory)
         grpc = importlib.import_module("grpc")
+        self.error = grpc.RpcError
         self.channel = grpc.insecure_channel(f"unix://{self.directory}/containerd.sock")
         wait_until(self._ready, "the CRI plugin doesn't answer", 60)
 
     def _ready(self):
         try:
             return self.Version().runtime_name == "containerd"
-        except Exception:  # pylint: disable=broad-except
+        except self.error:
             return False
 
     def __getattr__(self, method):
@@ -181,8 +182,16 @@ class Cri:
         return made.container_id
 
     def remove(self, pod):
-        self.StopPodSandbox(pod_sandbox_id=pod[0])
+        wait_until(lambda: self._stops(pod[0]), f"pod {pod[0]} doesn't end", 30)
         self.RemovePodSandbox(pod_sandbox_id=pod[0])
+
+    def _stops(self, sandbox):
+        """It may fail right after the start; kubelet, too, asks again."""
+        try:
+            self.StopPodSandbox(pod_sandbox_id=sandbox)
+        except self.error:
+            return False
+        return True
 
     def close(self):
         self.channel.close()
