@@ -42,7 +42,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check test e2e lint install uninstall clean inspect programs cross-arm64 vm vm-root vm-root-arm64 check-kernels
+.PHONY: all help demo check test e2e lint install uninstall clean inspect programs cross-arm64 vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
@@ -153,6 +153,12 @@ vm: $(call vm_roots_for,$(KERNEL)) ## a shell in a kernel of the lab: make vm KE
 check-kernels: $(call vm_roots_for,$(KERNELS)) ## the end-to-end suite on each kernel with each backend, in VMs
 	$(Q)tests/vm/matrix --kernels "$(KERNELS)" --root $(VM_ROOT) --module overlay --timeout 900 \
 		--tap $(BUILD)/vm/matrix.tap '/ctrace/tests/vm/suite {backend} $(PYTEST_ARGS)'
+
+check-systemd: $(BUILD)/ctrace programs ## containers whose cgroups systemd makes, in a VM whose init it is
+	$(Q)tests/packages install vm demo check
+	$(Q)tests/vm/fetch-kernel $(KERNEL)
+	$(Q)tests/vm/mkroot $(VM_ROOT)-systemd $(call vm_root_holds,$(BUILD))
+	$(Q)tests/vm/check-systemd $(VM_ROOT)-systemd $(KERNEL) $(PYTEST_ARGS)
 
 lint: $(BUILD)/gen/ctrace.skel.h | $(BUILD)/deps-lint $(BUILD)/deps-test ## clang-format, clang-tidy, cppcheck, shellcheck
 	$(Q)BUILD=$(BUILD) tests/lint
