@@ -42,7 +42,9 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help demo check test e2e lint install uninstall clean inspect programs cross-arm64 vm vm-root vm-root-arm64 check-kernels check-systemd
+.PHONY: all help demo check test e2e lint install uninstall clean inspect programs
+.PHONY: bench bench-short bench-docs
+.PHONY: cross-arm64 vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
@@ -122,9 +124,48 @@ e2e: $(BUILD)/ctrace $(PROGRAMS)
 	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PROGRAMS=$(CURDIR)/$(BUILD)/programs TAP=$(CURDIR)/$(BUILD)/e2e.tap \
 		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_ARGS)
 
+# --- how fast it is: docs/performance.md ---------------------------------------
+
+BENCH := $(BUILD)/bench/workload $(BUILD)/bench/floor $(BUILD)/bench/floor.bpf.o $(BUILD)/bench/replay
+run_bench = BUILD=$(BUILD) BPFTOOL=$(BPFTOOL) PYTHONDONTWRITEBYTECODE=1 \
+	unshare --mount --propagation private $(PYTHON) tests/bench/$(1)
+
+$(BUILD)/bench/workload: tests/bench/workload.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -static -pthread -D_GNU_SOURCE $< -o $@
+
+$(BUILD)/bench/floor: tests/bench/floor.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE $< -lbpf -o $@
+
+$(BUILD)/bench/floor.bpf.o: tests/bench/floor.bpf.c
+	$(call say,CLANG,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# ctrace itself behind a ring of recorded records
+$(BUILD)/bench/replay: tests/bench/replay.c $(CMD_OBJ) $(OBJ)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) \
+		$(foreach f,new consume free,-Wl,--wrap=ring_buffer__$(f)) -o $@
+
+bench: $(BUILD)/ctrace $(BENCH) ## ctrace and its peers on the same workload, and what must hold (root, some minutes)
+	$(Q)tests/packages install bench
+	$(Q)$(call run_bench,bench.py)
+
+bench-docs: $(BUILD)/ctrace $(BENCH) ## the same, written into docs/performance.md
+	$(Q)tests/packages install bench
+	$(Q)$(call run_bench,bench.py --docs)
+
+bench-short: $(BUILD)/ctrace $(BENCH) ## a minute of it with wide margins, part of make check (root)
+	$(Q)$(call run_bench,short.py)
+
 check: ## install what the tests need, build, run everything (root)
 	$(Q)tests/packages install build demo test check lint
-	$(Q)$(MAKE) --no-print-directory CI=1 all programs $(BUILD)/unit
+	$(Q)$(MAKE) --no-print-directory CI=1 all programs $(BUILD)/unit $(BENCH)
 	$(Q)tests/check $(BUILD)
 
 # --- other kernels, in qemu: tests/vm/README.md --------------------------------

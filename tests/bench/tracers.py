@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""ctrace and its peers: how each is told to trace the workload alone, or something else alone."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, Optional
+
+import host
+
+BUILD = Path(os.environ.get("BUILD", "build")).resolve()
+CTRACE = BUILD / "ctrace"
+WORKLOAD = BUILD / "bench" / "workload"
+FLOOR = BUILD / "bench" / "floor"
+
+
+@dataclass
+class Target:
+    """What to trace: a cgroup, a process in it, and the mount that its files are on."""
+
+    cgroup: object
+    pid: int
+    mount: Path
+
+
+@dataclass
+class Kind:
+    """One tracer."""
+
+    name: str
+    argv: Callable[[Target], list]
+    program: str  # what must be there
+    headings: int = 0  # lines before the first event
+    sees_failures: bool = True
+    bpf: bool = True  # it loads BPF programs: live once they are there
+    outside: bool = True  # can be told to trace something else, and costs the workload something then
+    cwd: Callable[[Target], Optional[Path]] = field(default=lambda target: None)
+
+
+def bpftrace_script(target):
+    return (f"tracepoint:syscalls:sys_enter_openat /cgroup == {target.cgroup.id}/ {{ @name[tid] = args->filename; }} "
+            "tracepoint:syscalls:sys_exit_openat /@name[tid]/ "
+            '{ printf("%d %s %d %s\\n", pid, comm, args->ret, str(@name[tid])); delete(@name[tid]); }')
+
+
+KINDS = [
+    Kind("ctrace", lambda t: [CTRACE, "--cgroup", t.cgroup], CTRACE),
+    Kind("opensnoop", lambda t: ["opensnoop", "-p", t.pid], "opensnoop", headings=1),
+    Kind("bpftrace", lambda t: ["bpftrace", "-e", bpftrace_script(t)], "bpftrace", headings=1),
+    Kind("perf trace", lambda t: ["perf", "trace", "-o", "/dev/stdout", "-e", "openat", "-p", t.pid], "perf", bpf=False,
+         outside=False),
+    Kind("strace", lambda t: ["strace", "-f", "-o", "/dev/stdout", "-e", "trace=openat", "-p", t.pid], "strace",
+         bpf=False, outside=False),
+    Kind("fatrace", lambda t: ["fatrace", "-c", "-f", "O"], "fatrace", bpf=False, outside=False, sees_failures=False,
+         cwd=lambda t: t.mount),
+]
+
+# Named, so that a table without them is no claim: they hook kernel functions, or need a module.
+NOT_HERE = {
+    "opensnoop (bpfcc)": "compiles against the kernel's headers at start",
+    "Inspektor Gadget, Tracee, Tetragon": "not in Debian; they need kprobes or LSM hooks",
+    "sysdig, Falco": "need a kernel module, or are not in Debian",
+}
+
+
+def present(kind):
+    return shutil.which(str(kind.program)) is not None
+
+
+class Tracer:
+    """A running one: output is counted by a sink, on the same processor."""
+
+    def __init__(self, kind, target, cpu):
+        self.kind = kind
+        self.started_ns = time.monotonic_ns()
+        before = host.tracing_programs() if kind.bpf else set()
+        self.process = subprocess.Popen([str(word) for word in kind.argv(target)], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=kind.cwd(target),
+                                        preexec_fn=lambda: os.sched_setaffinity(0, [cpu]))
+        self.pid = self.process.pid
+        self.sink = subprocess.Popen([WORKLOAD, "sink", str(kind.headings)], stdin=self.process.stdout,
+                                     stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, [cpu]))
+        self.process.stdout.close()
+        if kind.bpf:
+            host.wait_for_programs(before)
+        else:
+            time.sleep(1)
+        if self.process.poll() is not None:
+            raise RuntimeError(f"{kind.name} ended at once: {self.process.stderr.read().decode()}")
+
+    def stop(self):
+        """{"lines", "bytes", "first_ns", "said"}, once all of its output has been taken."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        said = self.process.stderr.read().decode(errors="replace")
+        self.process.wait()
+        self.process.stderr.close()
+        counted = json.loads(self.sink.communicate()[0])
+        return {**counted, "said": said}
+
+
+def floor_kind(name, *programs):
+    return Kind(name, lambda t: [FLOOR, f"{FLOOR}.bpf.o", *programs], FLOOR, outside=False)
