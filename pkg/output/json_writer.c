@@ -9,104 +9,29 @@ void json_begin(struct json_writer *w, char *buffer, size_t room)
 	*w = (struct json_writer){ .at = buffer, .end = buffer + room };
 }
 
-static bool has_room(struct json_writer *w, size_t n)
-{
-	if ((size_t)(w->end - w->at) >= n)
-		return true;
-
-	w->overflow = true;
-	w->end = w->at; /* nothing shorter may slip in behind the gap */
-	return false;
-}
-
 static void put(struct json_writer *w, const char *bytes, size_t n)
 {
-	if (!has_room(w, n))
+	if (!json_has_room(w, n))
 		return;
 	memcpy(w->at, bytes, n);
 	w->at += n;
 }
 
-static void put_char(struct json_writer *w, char c)
+#define CHUNK 16
+
+/* Vectors of the compiler's own: SSE2, NEON, or whatever the machine has. */
+typedef unsigned char chunk_bytes __attribute__((vector_size(CHUNK)));
+typedef uint64_t chunk_words __attribute__((vector_size(CHUNK)));
+
+/* Whether any byte of these is a control character, '"', '\\', DEL or not ASCII. */
+static bool needs_care(const char *at)
 {
-	if (has_room(w, 1))
-		*w->at++ = c;
-}
+	chunk_bytes bytes;
+	chunk_words found;
 
-static void separate(struct json_writer *w)
-{
-	if (w->comma)
-		put_char(w, ',');
-	w->comma = true;
-}
-
-void json_open_object(struct json_writer *w)
-{
-	separate(w);
-	put_char(w, '{');
-	w->comma = false;
-}
-
-void json_close_object(struct json_writer *w)
-{
-	put_char(w, '}');
-	w->comma = true;
-}
-
-void json_open_array(struct json_writer *w)
-{
-	separate(w);
-	put_char(w, '[');
-	w->comma = false;
-}
-
-void json_close_array(struct json_writer *w)
-{
-	put_char(w, ']');
-	w->comma = true;
-}
-
-void json_key_bytes(struct json_writer *w, const char *key, size_t len)
-{
-	char *to = w->at;
-
-	if (!has_room(w, len + 4))
-		return;
-	if (w->comma)
-		*to++ = ',';
-	*to++ = '"';
-	memcpy(to, key, len);
-	to += len;
-	*to++ = '"';
-	*to++ = ':';
-	w->at = to;
-	w->comma = false;
-}
-
-void json_word_bytes(struct json_writer *w, const char *word, size_t len)
-{
-	separate(w);
-	put_char(w, '"');
-	put(w, word, len);
-	put_char(w, '"');
-}
-
-#define EACH_BYTE(value) (0x0101010101010101ULL * (value))
-
-/*
- * Whether any of eight bytes is a control character, '"', '\\', DEL or not
- * ASCII.  A subtraction that borrows from the byte above can only do so where
- * there is such a byte below, so the answer is right either way.
- */
-static bool needs_care(uint64_t eight)
-{
-	uint64_t found = eight; /* not ASCII */
-
-	found |= eight - EACH_BYTE(0x20);                    /* control */
-	found |= eight + EACH_BYTE(0x01);                    /* DEL */
-	found |= (eight ^ EACH_BYTE('"')) - EACH_BYTE(0x01); /* zero where it is one */
-	found |= (eight ^ EACH_BYTE('\\')) - EACH_BYTE(0x01);
-	return found & EACH_BYTE(0x80);
+	memcpy(&bytes, at, CHUNK);
+	found = (chunk_words)((bytes < 0x20) | (bytes >= 0x7f) | (bytes == '"') | (bytes == '\\'));
+	return found[0] | found[1];
 }
 
 static bool is_plain(unsigned char c)
@@ -114,21 +39,25 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Copies until a byte that needs care, or the end; returns what is left. */
+/*
+ * Copies until a byte that needs care, or the end; returns what is left.  Sixteen at a
+ * time, the last sixteen overlapping those before.
+ */
 static struct bytes put_plain(struct json_writer *w, struct bytes text)
 {
 	const char *in = text.at, *end = in + text.len;
-	uint64_t eight;
+	bool room = (size_t)(w->end - w->at) >= text.len;
 
-	while (end - in >= 8 && w->end - w->at >= 8) {
-		memcpy(&eight, in, 8);
-		if (needs_care(eight))
-			break;
-		memcpy(w->at, &eight, 8);
-		w->at += 8;
-		in += 8;
+	if (room && text.len >= CHUNK) {
+		for (; end - in >= CHUNK && !needs_care(in); in += CHUNK, w->at += CHUNK)
+			memcpy(w->at, in, CHUNK);
+		if (end - in < CHUNK && !needs_care(end - CHUNK)) {
+			memcpy(w->at + (end - in) - CHUNK, end - CHUNK, CHUNK);
+			w->at += end - in;
+			return (struct bytes){ end, 0 };
+		}
 	}
-	while (in < end && is_plain(*in) && has_room(w, 1))
+	while (in < end && is_plain(*in) && json_has_room(w, 1))
 		*w->at++ = *in++;
 	return (struct bytes){ in, end - in };
 }
@@ -156,7 +85,7 @@ static size_t put_careful(struct json_writer *w, struct bytes text, bool *valid)
 		put_escape(w, code);
 	} else {
 		if (code == '"' || code == '\\')
-			put_char(w, '\\');
+			json_put_char(w, '\\');
 		put(w, text.at, size);
 	}
 	return size;
@@ -181,17 +110,17 @@ bool json_text(struct json_writer *w, struct bytes text)
 {
 	bool valid;
 
-	separate(w);
-	put_char(w, '"');
+	json_separate(w);
+	json_put_char(w, '"');
 	valid = put_text(w, text);
-	put_char(w, '"');
+	json_put_char(w, '"');
 	return valid;
 }
 
 void json_text_key(struct json_writer *w, struct bytes key)
 {
 	json_text(w, key);
-	put_char(w, ':');
+	json_put_char(w, ':');
 	w->comma = false;
 }
 
@@ -213,11 +142,11 @@ void json_label(struct json_writer *w, struct bytes text, size_t max)
 		return;
 	}
 
-	separate(w);
-	put_char(w, '"');
+	json_separate(w);
+	json_put_char(w, '"');
 	put_text(w, utf8_head(text, max - (sizeof(more) - 1), json_text_cost));
 	put(w, more, sizeof(more) - 1);
-	put_char(w, '"');
+	json_put_char(w, '"');
 }
 
 size_t json_base64_len(size_t data_len)
@@ -231,9 +160,9 @@ void json_base64(struct json_writer *w, struct bytes data)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *in = (const unsigned char *)data.at;
 
-	separate(w);
-	put_char(w, '"');
-	if (!has_room(w, json_base64_len(data.len)))
+	json_separate(w);
+	json_put_char(w, '"');
+	if (!json_has_room(w, json_base64_len(data.len)))
 		return;
 
 	for (size_t left = data.len; left; in += 3) {
@@ -245,37 +174,54 @@ void json_base64(struct json_writer *w, struct bytes data)
 		*w->at++ = left > 2 ? digits[three & 63] : '=';
 		left -= left < 3 ? left : 3;
 	}
-	put_char(w, '"');
+	json_put_char(w, '"');
 }
 
+static unsigned int count_digits(__u64 number)
+{
+	unsigned int digits = 1;
+
+	for (; number >= 100; number /= 100)
+		digits += 2;
+	return digits + (number >= 10);
+}
+
+/* Two digits a division, and each where it belongs at once. */
 static void put_digits(struct json_writer *w, __u64 number)
 {
-	char digits[20], *to = digits + sizeof(digits);
+	unsigned int digits = count_digits(number);
+	char *to = w->at + digits;
 
-	do {
-		*--to = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	put(w, to, digits + sizeof(digits) - to);
+	if (!json_has_room(w, digits))
+		return;
+	w->at = to;
+	for (; number >= 10; number /= 100) {
+		unsigned int two = number % 100;
+
+		*--to = (char)('0' + two % 10);
+		*--to = (char)('0' + two / 10);
+	}
+	if (digits % 2)
+		*--to = (char)('0' + number);
 }
 
 void json_u64(struct json_writer *w, __u64 number)
 {
-	separate(w);
+	json_separate(w);
 	put_digits(w, number);
 }
 
 void json_s64(struct json_writer *w, __s64 number)
 {
-	separate(w);
+	json_separate(w);
 	if (number < 0)
-		put_char(w, '-');
+		json_put_char(w, '-');
 	put_digits(w, number < 0 ? -(__u64)number : (__u64)number);
 }
 
 void json_bool(struct json_writer *w, bool value)
 {
-	separate(w);
+	json_separate(w);
 	if (value)
 		put(w, "true", 4);
 	else
@@ -284,6 +230,6 @@ void json_bool(struct json_writer *w, bool value)
 
 void json_newline(struct json_writer *w)
 {
-	put_char(w, '\n');
+	json_put_char(w, '\n');
 	w->comma = false;
 }

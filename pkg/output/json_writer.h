@@ -30,14 +30,99 @@ struct json_writer {
 
 void json_begin(struct json_writer *w, char *buffer, size_t room);
 
-void json_open_object(struct json_writer *w);
-void json_close_object(struct json_writer *w);
-void json_open_array(struct json_writer *w);
-void json_close_array(struct json_writer *w);
+/*
+ * What an event's line has thirty of is inline, so that the length of a constant
+ * key is one and copying it a store or two (a fifth of the time of a line).
+ */
+static inline bool json_has_room(struct json_writer *w, size_t n)
+{
+	if ((size_t)(w->end - w->at) >= n)
+		return true;
+
+	w->overflow = true;
+	w->end = w->at; /* nothing shorter may slip in behind the gap */
+	return false;
+}
+
+static inline void json_put_char(struct json_writer *w, char c)
+{
+	if (json_has_room(w, 1))
+		*w->at++ = c;
+}
+
+static inline void json_separate(struct json_writer *w)
+{
+	if (w->comma)
+		json_put_char(w, ',');
+	w->comma = true;
+}
+
+static inline void json_open(struct json_writer *w, char bracket)
+{
+	json_separate(w);
+	json_put_char(w, bracket);
+	w->comma = false;
+}
+
+static inline void json_close(struct json_writer *w, char bracket)
+{
+	json_put_char(w, bracket);
+	w->comma = true;
+}
+
+static inline void json_open_object(struct json_writer *w)
+{
+	json_open(w, '{');
+}
+
+static inline void json_close_object(struct json_writer *w)
+{
+	json_close(w, '}');
+}
+
+static inline void json_open_array(struct json_writer *w)
+{
+	json_open(w, '[');
+}
+
+static inline void json_close_array(struct json_writer *w)
+{
+	json_close(w, ']');
+}
 
 /* A key or value that needs no escaping: a word of the program's own. */
-void json_key_bytes(struct json_writer *w, const char *key, size_t len);
-void json_word_bytes(struct json_writer *w, const char *word, size_t len);
+static inline void json_key_bytes(struct json_writer *w, const char *key, size_t len)
+{
+	char *to = w->at;
+
+	if (!json_has_room(w, len + 4))
+		return;
+	if (w->comma)
+		*to++ = ',';
+	*to++ = '"';
+	memcpy(to, key, len);
+	to += len;
+	*to++ = '"';
+	*to++ = ':';
+	w->at = to;
+	w->comma = false;
+}
+
+static inline void json_word_bytes(struct json_writer *w, const char *word, size_t len)
+{
+	char *to = w->at;
+
+	if (!json_has_room(w, len + 3))
+		return;
+	if (w->comma)
+		*to++ = ',';
+	*to++ = '"';
+	memcpy(to, word, len);
+	to += len;
+	*to++ = '"';
+	w->at = to;
+	w->comma = true;
+}
 
 static inline void json_key(struct json_writer *w, const char *key)
 {
