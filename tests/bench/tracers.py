@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,36 +73,45 @@ def present(kind):
     return shutil.which(str(kind.program)) is not None
 
 
+def _prepare(cpu):
+    """In the child: its processor, and a SIGINT that works also where a shell's job has it ignored."""
+    os.sched_setaffinity(0, [cpu])
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Tracer:
     """A running one: output is counted by a sink, on the same processor."""
 
     def __init__(self, kind, target, cpu):
         self.kind = kind
         self.started_ns = time.monotonic_ns()
+        self.said = tempfile.TemporaryFile()
         before = host.tracing_programs() if kind.bpf else set()
         self.process = subprocess.Popen([str(word) for word in kind.argv(target)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=kind.cwd(target),
-                                        preexec_fn=lambda: os.sched_setaffinity(0, [cpu]))
+                                        stdout=subprocess.PIPE, stderr=self.said, cwd=kind.cwd(target),
+                                        preexec_fn=lambda: _prepare(cpu))
         self.pid = self.process.pid
         self.sink = subprocess.Popen([WORKLOAD, "sink", str(kind.headings)], stdin=self.process.stdout,
-                                     stdout=subprocess.PIPE, preexec_fn=lambda: os.sched_setaffinity(0, [cpu]))
+                                     stdout=subprocess.PIPE, preexec_fn=lambda: _prepare(cpu))
         self.process.stdout.close()
         if kind.bpf:
             host.wait_for_programs(before)
         else:
             time.sleep(1)
         if self.process.poll() is not None:
-            raise RuntimeError(f"{kind.name} ended at once: {self.process.stderr.read().decode()}")
+            raise RuntimeError(f"{kind.name} ended at once: {self._said()}")
+
+    def _said(self):
+        self.said.seek(0)
+        return self.said.read().decode(errors="replace")
 
     def stop(self):
         """{"lines", "bytes", "first_ns", "said"}, once all of its output has been taken."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        said = self.process.stderr.read().decode(errors="replace")
-        self.process.wait()
-        self.process.stderr.close()
+        self.process.wait(timeout=60)
         counted = json.loads(self.sink.communicate()[0])
-        return {**counted, "said": said}
+        return {**counted, "said": self._said()}
 
 
 def floor_kind(name, *programs):
