@@ -43,7 +43,7 @@ static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 parent_id,
 	/* NUL included; the mask keeps a failed read (negative) within the verifier's sight */
 	len = bpf_probe_read_kernel_str(s->data, CGROUP_PATH_BYTES, path) & (CGROUP_PATH_BYTES - 1);
 	s->cgroup.path_len = len ? len - 1 : 0;
-	if (ring_write(&s->cgroup, sizeof(s->cgroup) + len))
+	if (ring_write(s, &s->cgroup, sizeof(s->cgroup) + len))
 		count_loss(root_id, LOSS_RING_FULL);
 }
 

@@ -130,6 +130,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	int pid; /* what user space calls tid */
 	int tgid;
+	char comm[16];
 	struct task_struct *real_parent;
 	struct fs_struct *fs;
 	struct files_struct *files;

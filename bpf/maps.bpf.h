@@ -28,6 +28,13 @@ struct exe_key {
 	__u64 dentry, mnt, inode, generation;
 };
 
+/* The executable of the slot's last open; see exe_id_of(). */
+struct exe_last {
+	struct exe_key key;
+	__u64 exe_id; /* 0: none yet */
+	__u64 announced;
+};
+
 /* User space sets the size before load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -84,7 +91,10 @@ struct scratch {
 		opened; /* what the request led to; .dentry is NULL if nothing, or not known */
 	struct dentry *walk_dentry; /* where path_walk() starts */
 	struct mount *walk_mnt;
+	__u64 walk_at; /* bytes of data in use */
 	struct exe_key exe_key;
+	struct exe_last exe_last;
+	__u64 unlooked; /* bytes written since ring_write() looked how much waits */
 	union {
 		struct {
 			char exe_gap[sizeof(struct open_record) - sizeof(struct exe_record)];
@@ -130,14 +140,22 @@ static __always_inline void count_loss(__u64 root_id, enum loss_reason reason)
 	__sync_fetch_and_add(counts ? &counts->lost[reason] : &unattributed_losses.lost[reason], 1);
 }
 
-/* Wake the reader only when a good part waits: it looks by itself every few milliseconds. */
-static __always_inline long ring_write(void *record, __u64 size)
+/*
+ * Wake the reader only when a good part of the ring waits: it looks by itself every
+ * few milliseconds.  How much waits is worth a look only now and then (25 ns of a
+ * traced open): a 64th of that part may go by unseen on each CPU.
+ */
+static __always_inline long ring_write(struct scratch *s, void *record, __u64 size)
 {
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	return bpf_ringbuf_output(&events, record, size,
-				  waiting >= settings.wakeup_bytes ? BPF_RB_FORCE_WAKEUP
-								   : BPF_RB_NO_WAKEUP);
+	s->unlooked += size;
+	if (s->unlooked >= settings.wakeup_bytes / 64) {
+		s->unlooked = 0;
+		if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= settings.wakeup_bytes)
+			flags = BPF_RB_FORCE_WAKEUP;
+	}
+	return bpf_ringbuf_output(&events, record, size, flags);
 }
 
 #endif

@@ -144,16 +144,29 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 	s->open.path_len = (__u32)walked - at;
 }
 
+/* The helper's work by two loads. */
+static __always_inline void put_comm(struct open_record *ev, struct task_struct *task)
+{
+	void **comm = (void **)ev->comm;
+
+	if (HAS_TYPED_LOADS) {
+		comm[0] = kread_ptr(task->comm);
+		comm[1] = kread_ptr(task->comm + sizeof(void *));
+	} else {
+		bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	}
+}
+
 static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), uid_gid = bpf_get_current_uid_gid();
+	__u64 uid_gid = bpf_get_current_uid_gid();
 
-	ev->tgid = pid_tgid >> 32;
-	ev->tid = pid_tgid;
+	ev->tgid = kread(task, tgid);
+	ev->tid = kread(task, pid);
 	ev->uid = uid_gid;
 	ev->gid = uid_gid >> 32;
 	ev->ppid = kread(kread(task, real_parent), tgid);
-	bpf_get_current_comm(ev->comm, sizeof(ev->comm));
+	put_comm(ev, task);
 }
 
 /*
@@ -189,7 +202,7 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 	open_put_path(slot, s, task);
 
 	data_len = s->open.name_len + s->open.path_len;
-	if (data_len > SCRATCH_DATA_BYTES || ring_write(&s->open, sizeof(s->open) + data_len))
+	if (data_len > SCRATCH_DATA_BYTES || ring_write(s, &s->open, sizeof(s->open) + data_len))
 		count_loss(root_id, LOSS_RING_FULL);
 	return 0;
 }
