@@ -60,6 +60,9 @@ struct {
 /* Losses that found no room in the map above. */
 struct loss_counts unattributed_losses = {};
 
+/* Counts up with each loss: user space looks at the map when this has changed. */
+__u64 losses_counted;
+
 /*
  * Records are put together here and copied to the ring at their true length.
  * A slot belongs to one program: the kernel never runs a program twice at once
@@ -138,6 +141,7 @@ static __always_inline void count_loss(__u64 root_id, enum loss_reason reason)
 		counts = bpf_map_lookup_elem(&losses, &root_id);
 	}
 	__sync_fetch_and_add(counts ? &counts->lost[reason] : &unattributed_losses.lost[reason], 1);
+	__sync_fetch_and_add(&losses_counted, 1);
 }
 
 /*

@@ -13,6 +13,7 @@
 
 #include "base/id_map.h"
 #include "ctrace.skel.h"
+#include "event/clock.h"
 #include "tracer/backend.h"
 #include "tracer/exe_table.h"
 #include "tracer/features.h"
@@ -22,6 +23,8 @@
 #define DRAIN_RECORDS 32768
 
 #define MAX_LINKS 16
+
+#define SKIPPED_INTERVAL_NS 1000000000ULL
 
 struct tracer {
 	enum backend backend;
@@ -35,6 +38,9 @@ struct tracer {
 	int drained;
 	struct id_map *losses_seen; /* root id -> struct loss_counts, ours */
 	struct loss_counts unattributed_seen;
+	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
+	__u64 skipped_next_ns;  /* CLOCK_BOOTTIME; see time_for_skipped() */
+	bool stopped;
 	char path_buffer[OPEN_EVENT_PATH_BYTES];
 };
 
@@ -228,6 +234,7 @@ static int start(struct tracer *t, const struct tracer_settings *settings, struc
 static void stop(struct tracer *t)
 {
 	tracer_stop(t);
+	t->stopped = false;
 	t->link_count = 0;
 	ring_buffer__free(t->ring);
 	t->ring = NULL;
@@ -355,6 +362,7 @@ int tracer_drain(struct tracer *t)
 
 void tracer_stop(struct tracer *t)
 {
+	t->stopped = true;
 	for (int i = 0; i < t->link_count; i++) {
 		bpf_link__destroy(t->links[i]);
 		t->links[i] = NULL;
@@ -402,6 +410,20 @@ static int root_losses(struct tracer *t, __u64 root_id)
 	return seen ? report_losses(t, root_id, &now, seen) : -ENOMEM;
 }
 
+/*
+ * Asking the kernel about each program is nine tenths of what an idle ctrace costs, so
+ * that is done once a second, and when it is over.
+ */
+static bool time_for_skipped(struct tracer *t)
+{
+	__u64 now = boot_now_ns();
+
+	if (!t->stopped && now < t->skipped_next_ns)
+		return false;
+	t->skipped_next_ns = now + SKIPPED_INTERVAL_NS;
+	return true;
+}
+
 /* Runs of our programs that the kernel skipped, since it believed them to be running already. */
 static __u64 skipped_runs(const struct tracer *t)
 {
@@ -417,10 +439,9 @@ static __u64 skipped_runs(const struct tracer *t)
 	return sum;
 }
 
-int tracer_losses(struct tracer *t)
+static int all_root_losses(struct tracer *t)
 {
 	const struct bpf_map *map = t->skel->maps.losses;
-	struct loss_counts now = t->skel->bss->unattributed_losses;
 	__u64 root_id, *prev = NULL;
 	int r;
 
@@ -430,7 +451,21 @@ int tracer_losses(struct tracer *t)
 			return r;
 		prev = &root_id;
 	}
-	now.lost[LOSS_SKIPPED] = skipped_runs(t);
+	return 0;
+}
+
+int tracer_losses(struct tracer *t)
+{
+	/* before the map: what is counted meanwhile is for the next time */
+	__u64 counted = __atomic_load_n(&t->skel->bss->losses_counted, __ATOMIC_ACQUIRE);
+	struct loss_counts now = t->skel->bss->unattributed_losses;
+	int r = counted != t->losses_looked_at ? all_root_losses(t) : 0;
+
+	if (r < 0)
+		return r;
+	t->losses_looked_at = counted;
+	now.lost[LOSS_SKIPPED] =
+		time_for_skipped(t) ? skipped_runs(t) : t->unattributed_seen.lost[LOSS_SKIPPED];
 	return report_losses(t, 0, &now, &t->unattributed_seen);
 }
 
