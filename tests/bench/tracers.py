@@ -109,7 +109,11 @@ class Tracer:
         """{"lines", "bytes", "first_ns", "said"}, once all of its output has been taken."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=60)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # perf trace, sometimes
+            self.process.kill()
+            self.process.wait()
         counted = json.loads(self.sink.communicate()[0])
         return {**counted, "said": self._said()}
 
