@@ -29,6 +29,7 @@ from workload import Files, Workload, make_cgroup
 
 SECTIONS = ("compare", "loss", "replay", "growth", "footprint")
 DOCS = HERE.parent.parent / "docs"
+CHART = "![what an open costs as there is more](growth.svg)\n"
 BEGIN, END = "<!-- what follows is written by make bench-docs -->", "<!-- up to here -->"
 
 
@@ -89,7 +90,7 @@ def measure(stage, only, rounds):
 def write_docs(text, results):
     page = DOCS / "performance.md"
     before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    page.write_text(before + BEGIN + "\n\n" + text + "\n" + END + rest.split(END)[1], encoding="utf-8")
+    page.write_text(before + BEGIN + "\n\n" + text + "\n" + CHART + "\n" + END + rest.split(END)[1], encoding="utf-8")
     (DOCS / "growth.svg").write_text(svg.growth(results["growth"]), encoding="utf-8")
 
 

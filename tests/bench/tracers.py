@@ -37,6 +37,7 @@ class Kind:
     argv: Callable[[Target], list]
     program: str  # what must be there
     headings: int = 0  # lines before the first event
+    says: Optional[str] = None  # on stderr, once it traces
     sees_failures: bool = True
     bpf: bool = True  # it loads BPF programs: live once they are there
     outside: bool = True  # can be told to trace something else, and costs the workload something then
@@ -50,7 +51,7 @@ def bpftrace_script(target):
 
 
 KINDS = [
-    Kind("ctrace", lambda t: [CTRACE, "--cgroup", t.cgroup], CTRACE),
+    Kind("ctrace", lambda t: [CTRACE, "--cgroup", t.cgroup], CTRACE, says="tracing"),
     Kind("opensnoop", lambda t: ["opensnoop", "-p", t.pid], "opensnoop", headings=1),
     Kind("bpftrace", lambda t: ["bpftrace", "-e", bpftrace_script(t)], "bpftrace", headings=1),
     Kind("perf trace", lambda t: ["perf", "trace", "-o", "/dev/stdout", "-e", "openat", "-p", t.pid], "perf", bpf=False,
@@ -94,16 +95,25 @@ class Tracer:
         self.sink = subprocess.Popen([WORKLOAD, "sink", str(kind.headings)], stdin=self.process.stdout,
                                      stdout=subprocess.PIPE, preexec_fn=lambda: _prepare(cpu))
         self.process.stdout.close()
-        if kind.bpf:
-            host.wait_for_programs(before)
-        else:
-            time.sleep(1)
+        self._wait_until_live(before)
         if self.process.poll() is not None:
             raise RuntimeError(f"{kind.name} ended at once: {self._said()}")
 
+    def _wait_until_live(self, before):
+        """Loaded is not yet attached: only ctrace says when it traces, the others are given a second."""
+        if self.kind.bpf:
+            host.wait_for_programs(before)
+        end = time.monotonic() + 30
+        while self.kind.says and self.kind.says not in self._said() and self.process.poll() is None:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.kind.name} does not say that it traces")
+            time.sleep(0.05)
+        if not self.kind.says:
+            time.sleep(1)
+
     def _said(self):
-        self.said.seek(0)
-        return self.said.read().decode(errors="replace")
+        # not seek(): the child shares the place where it writes
+        return os.pread(self.said.fileno(), 1 << 20, 0).decode(errors="replace")
 
     def stop(self):
         """{"lines", "bytes", "first_ns", "said"}, once all of its output has been taken."""
