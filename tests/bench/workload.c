@@ -94,8 +94,7 @@ static void time_calls(const char *kind, unsigned int ops, unsigned int ms, cons
 	static uint32_t batch_ns[MAX_BATCHES];
 	void (*call)(const char *path) = call_of(kind);
 	uint64_t end = now_ns() + ms * 1000000ull, before, after;
-	double median_ns;
-	size_t n = 0;
+	size_t n = 0, middle;
 
 	for (unsigned int i = 0; i < ops; i++) /* to warm up */
 		call(path);
@@ -106,9 +105,9 @@ static void time_calls(const char *kind, unsigned int ops, unsigned int ms, cons
 		batch_ns[n++] = (uint32_t)(after - before);
 	}
 	qsort(batch_ns, n, sizeof(batch_ns[0]), by_value);
-	median_ns = batch_ns[n / 2];
+	middle = n / 2;
 	printf("{\"min\":%.2f,\"median\":%.2f,\"calls\":%zu}\n", (double)batch_ns[0] / ops,
-	       median_ns / ops, (n + 1) * ops);
+	       (double)batch_ns[middle] / ops, (n + 1) * ops);
 }
 
 static void *flood_thread(void *arg)
