@@ -50,7 +50,7 @@ def starts_ms(cgroup):
 def hundred_containers(parent):
     """Cgroups as Docker names them: to ctrace they are containers."""
     docker = parent.child("docker")
-    ids = [f"be{number:062x}" for number in range(CONTAINERS)]
+    ids = [f"be{number:06x}{os.getpid():056x}" for number in range(CONTAINERS)]
     groups = [docker.child(name) for name in ids]
     argv = [tracers.CTRACE]
     for name in ids:

@@ -15,7 +15,7 @@ PROGRAMS = (
     ["/bin/sh", "-c", "find /etc -type f -size -4k 2>/dev/null | head -300 | xargs cat > /dev/null 2>&1"],
     ["/bin/ls", "-lR", "/usr/share/doc/libc6", "/nowhere"],
 )
-CONTAINER_ID = f"bec0{0:060x}"
+CONTAINER_ID = f"bec0{os.getpid():060x}"
 
 
 def record(container):
