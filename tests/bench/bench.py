@@ -7,6 +7,7 @@ bar is missed.  Run by `make bench`, as root, in a mount namespace of its own.
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,7 @@ class Stage:
     """The files, cgroups and processes that all sections share."""
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of __exit__
         self.cpu, self.tracer_cpu = host.processors()
         self.files = Files()
         self.traced, self.other = make_cgroup("traced"), make_cgroup("other")
