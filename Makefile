@@ -72,8 +72,8 @@ $(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o
 
 # --- the user side -------------------------------------------------------------
 
-$(BUILD)/obj/cmd/main.o: ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
-$(BUILD)/obj/cmd/main.o: $(BUILD)/version
+$(BUILD)/obj/cmd/main.o $(BUILD)/obj/cmd/doctor.o: ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
+$(BUILD)/obj/cmd/main.o $(BUILD)/obj/cmd/doctor.o: $(BUILD)/version
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CC,$@)

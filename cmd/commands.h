@@ -8,6 +8,7 @@
 int trace_main(const struct options *o);
 int run_main(const struct options *o);
 int ps_main(const struct options *o);
+int doctor_main(const struct options *o);
 
 /*
  * Where events go: the file of --output, made or emptied, or else stdout.

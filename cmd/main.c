@@ -45,6 +45,18 @@ static const struct command commands[] = {
 			    "  ctrace ps --runtime-root docker=/srv/docker\n",
 		.main = ps_main,
 	},
+	{
+		.name = "doctor",
+		.bit = CMD_DOCTOR,
+		.usage = "doctor [OPTIONS]",
+		.summary = "tell whether tracing works here, and what to do if it does not",
+		.examples = "  ctrace doctor                         a line for each thing, "
+			    "remedies below\n"
+			    "  ctrace doctor -o json                 one object; exit status 0: it "
+			    "works\n"
+			    "  ctrace doctor --host-root /host       from within a container\n",
+		.main = doctor_main,
+	},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -82,7 +94,7 @@ static int help(const struct command *cmd)
 
 static int unknown_command(const char *name)
 {
-	say("unknown command '%s'; there are: trace, run, ps (and 'ctrace --help')", name);
+	say("unknown command '%s'; there are: trace, run, ps, doctor (and 'ctrace --help')", name);
 	return EXIT_USAGE;
 }
 

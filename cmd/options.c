@@ -280,7 +280,8 @@ struct option_row {
 
 #define TRACES (CMD_TRACE | CMD_RUN)
 #define LISTS  (CMD_TRACE | CMD_PS)
-#define ALL    (CMD_TRACE | CMD_RUN | CMD_PS)
+#define LOOKS  (LISTS | CMD_DOCTOR)
+#define ALL    (TRACES | LOOKS)
 
 static const struct option_row rows[] = {
 	{ LISTS, 'c', "container", "X", "a container: id, prefix of it (4+) or name", set_container,
@@ -319,9 +320,9 @@ static const struct option_row rows[] = {
 	  set_buffer_size, "Machinery" },
 	{ TRACES, 0, "backend", "NAME",
 	  "force a way of hooking into the kernel: fexit, tracepoint, kprobe", set_backend, NULL },
-	{ LISTS, 0, "runtime-root", "R=DIR",
+	{ LOOKS, 0, "runtime-root", "R=DIR",
 	  "a state folder in an unusual place: docker=/srv/docker", set_runtime_root, NULL },
-	{ LISTS, 0, "host-root", "DIR", "where the host's / is mounted (in a container)",
+	{ LOOKS, 0, "host-root", "DIR", "where the host's / is mounted (in a container)",
 	  set_host_root, NULL },
 	{ TRACES, 'v', "verbose", NULL, "say more on stderr", set_verbose, NULL },
 	{ ALL, 'h', "help", NULL, "this help", set_help, NULL },

@@ -38,7 +38,7 @@ struct options {
 	char **command;    /* what follows the options; NULL-terminated, may be empty */
 };
 
-enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4 };
+enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4, CMD_DOCTOR = 8 };
 
 struct command {
 	const char *name;

@@ -201,7 +201,7 @@ static int make_cgroup(struct run *run, struct error *err)
 {
 	int r;
 
-	r = cgroup_of_pid(run->cgroups, getpid(), &run->parent, err);
+	r = cgroup_own(run->cgroups, &run->parent, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&run->cgroup, "%s%sctrace-run-%d", run->parent,

@@ -140,6 +140,7 @@ struct scan {
 	const char *cgroup_mount;
 	const struct label_keys *labels;
 	struct state_sink sink;
+	runtime_folder_found *found; /* of runtime_folders() */
 };
 
 /* A root may well be a symlink (to a bigger disk, say), but only within host_root. */
@@ -183,7 +184,7 @@ static int scan_sub_dir(const struct scan *scan, const struct runtime *runtime, 
 
 	if (fd < 0)
 		return 0;
-	if (asprintf(&full, "%s%s", path, name) < 0) {
+	if (asprintf(&full, "%s/%s", path, name) < 0) {
 		full = NULL;
 		return -ENOMEM;
 	}
@@ -214,19 +215,31 @@ static int scan_each_dir(const struct scan *scan, const struct runtime *runtime,
 	return 0;
 }
 
+/*
+ * The directory of containers in a root, or the one that holds such directories; *star is
+ * then where in `below` the end of their names is.
+ */
+static char *folder_in(const struct runtime *runtime, const char *root, const char **star)
+{
+	size_t len = strcspn(runtime->below, "*");
+	char *path;
+
+	*star = runtime->below[len] ? runtime->below + len : NULL;
+	if (*star && len)
+		len--; /* the '/' */
+	if (asprintf(&path, "%s%s%.*s", root, len ? "/" : "", (int)len, runtime->below) < 0)
+		return NULL;
+	return path;
+}
+
 static int scan_root(const struct scan *scan, const struct runtime *runtime, const char *root)
 {
-	const char *star = strchr(runtime->below, '*');
-	int below_len = (int)(star ? star - runtime->below : (ptrdiff_t)strlen(runtime->below));
-	auto_free char *path = NULL;
+	const char *star;
+	auto_free char *path = folder_in(runtime, root, &star);
 	auto_close int fd = -1;
 
-	if (asprintf(&path, "%s%s%.*s", root, below_len || star ? "/" : "", below_len,
-		     runtime->below) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
-
 	fd = open_in_host(scan, path);
 	if (fd < 0)
 		return 0;
@@ -234,20 +247,23 @@ static int scan_root(const struct scan *scan, const struct runtime *runtime, con
 		    : scan_dir(scan, runtime, fd, path);
 }
 
-static int scan_runtime(const struct scan *scan, const struct runtime *runtime,
-			const char *const *extra_roots)
+/* What is done with each root of a row. */
+typedef int root_visit(const struct scan *scan, const struct runtime *runtime, const char *root);
+
+static int visit_roots(const struct scan *scan, const struct runtime *runtime,
+		       const char *const *extra_roots, root_visit *visit)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; runtime->roots[i] && !r; i++)
-		r = scan_root(scan, runtime, runtime->roots[i]);
+		r = visit(scan, runtime, runtime->roots[i]);
 
 	for (i = 0; extra_roots && extra_roots[i] && !r; i++) {
 		const char *dir = dir_for(extra_roots[i], runtime->name);
 
 		if (dir)
-			r = scan_root(scan, runtime, dir);
+			r = visit(scan, runtime, dir);
 	}
 	return r;
 }
@@ -279,10 +295,17 @@ static int check_roots(const char *const *extra_roots, struct error *err)
 	return 0;
 }
 
+static int open_host(const struct runtime_settings *settings, struct error *err)
+{
+	const char *host = settings->host_root && *settings->host_root ? settings->host_root : "/";
+	int fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? error_set(err, -errno, "open the host's root '%s'", host) : fd;
+}
+
 int runtime_scan(const struct runtime_settings *settings, const struct runtime_query *query,
 		 runtime_found *found, void *arg, struct error *err)
 {
-	const char *host = settings->host_root && *settings->host_root ? settings->host_root : "/";
 	const char *mount = settings->cgroup_mount ? settings->cgroup_mount : "/sys/fs/cgroup";
 	auto_close int host_fd = -1;
 	struct scan scan = {
@@ -299,17 +322,48 @@ int runtime_scan(const struct runtime_settings *settings, const struct runtime_q
 	if (query && query->id && !is_file_name(query->id))
 		return 0;
 
-	host_fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	host_fd = open_host(settings, err);
 	if (host_fd < 0)
-		return error_set(err, -errno, "open the host's root '%s'", host);
+		return host_fd;
 	scan.host_fd = host_fd;
 
 	for (i = 0; i < RUNTIMES && !r; i++) {
 		if (!is_of_kind(&runtimes[i], query))
 			continue;
-		r = scan_runtime(&scan, &runtimes[i], settings->extra_roots);
+		r = visit_roots(&scan, &runtimes[i], settings->extra_roots, scan_root);
 	}
 	if (r == -ENOMEM)
 		return error_set(err, r, "read the state files of container runtimes");
 	return r;
+}
+
+/* --- where it would look --------------------------------------------------------- */
+
+static int show_root(const struct scan *scan, const struct runtime *runtime, const char *root)
+{
+	const char *star;
+	auto_free char *path = folder_in(runtime, root, &star);
+	auto_close int fd = -1, readable = -1;
+
+	if (!path)
+		return -ENOMEM;
+	fd = open_in_host(scan, path);
+	if (fd < 0 && errno != EACCES)
+		return 0;
+	readable = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return scan->found(runtime->name, path, readable >= 0, scan->sink.arg);
+}
+
+int runtime_folders(const struct runtime_settings *settings, runtime_folder_found *found, void *arg,
+		    struct error *err)
+{
+	auto_close int host_fd = open_host(settings, err);
+	struct scan scan = { .host_fd = host_fd, .sink.arg = arg, .found = found };
+	int r = 0;
+
+	if (host_fd < 0)
+		return host_fd;
+	for (size_t i = 0; i < RUNTIMES && !r; i++)
+		r = visit_roots(&scan, &runtimes[i], settings->extra_roots, show_root);
+	return r == -ENOMEM ? error_set(err, r, "look for the runtimes' folders") : r;
 }

@@ -67,6 +67,17 @@ struct runtime_query {
 int runtime_scan(const struct runtime_settings *settings, const struct runtime_query *query,
 		 runtime_found *found, void *arg, struct error *err);
 
+/*
+ * Called for each folder with containers' state that is there (below host_root) or may
+ * be there, if the way to it is closed to this user.  path: valid during the call,
+ * without host_root.  Nonzero ends the search, which returns that value.
+ */
+typedef int runtime_folder_found(const char *runtime, const char *path, bool readable, void *arg);
+
+/* Find the folders that runtime_scan() reads.  0, found's value, or -errno. */
+int runtime_folders(const struct runtime_settings *settings, runtime_folder_found *found, void *arg,
+		    struct error *err);
+
 /* Check "RUNTIME=DIR" and say what is wrong with it: 0 or -EINVAL. */
 int runtime_root_check(const char *spec, struct error *err);
 

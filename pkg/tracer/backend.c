@@ -89,7 +89,7 @@ const char *const *backend_shared_programs(void)
 /* fexit programs are skipped while another task is preempted inside of one; see docs/hooks.md. */
 int backend_fits(enum backend backend, struct error *err)
 {
-	if (backend == BACKEND_FEXIT && features_may_preempt())
+	if (backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO)
 		return error_say(
 			err, -EOPNOTSUPP,
 			"this kernel may preempt fexit programs, and would then skip opens");

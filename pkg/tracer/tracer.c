@@ -17,6 +17,7 @@
 #include "tracer/backend.h"
 #include "tracer/exe_table.h"
 #include "tracer/features.h"
+#include "tracer/libbpf_log.h"
 #include "tracer/tracefs.h"
 
 /* Drained at a stretch, so that signals and the clock are looked at in between. */
@@ -106,6 +107,15 @@ static __u32 ring_size(size_t wanted)
 	return size;
 }
 
+/* libbpf's word names the program and what the kernel said of it; --verbose has the rest. */
+static int refused(struct error *err, int code, const char *what)
+{
+	const char *reason = libbpf_log_reason();
+
+	return *reason ? error_say(err, code, "%s: %s", what, reason)
+		       : error_set(err, code, "%s", what);
+}
+
 static int load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
 	/* Where it is named, that is the only place where types are looked for. */
@@ -130,8 +140,7 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
-		return error_set(err, r,
-				 "load the BPF programs (--verbose shows the kernel's reason)");
+		return refused(err, r, "load the BPF programs");
 	return 0;
 }
 
@@ -168,7 +177,7 @@ static int attach_one(struct tracer *t, const char *name, struct error *err)
 	if (!link && errno == ENOENT && backend_hook_may_lack(name))
 		return 0;
 	if (!link)
-		return error_set(err, -errno, "attach the BPF program %s", name);
+		return refused(err, -errno, "attach the BPF programs");
 	t->links[t->link_count] = link;
 	t->progs[t->link_count++] = prog;
 	return 0;
@@ -220,6 +229,7 @@ static int start(struct tracer *t, const struct tracer_settings *settings, struc
 {
 	int r = 0;
 
+	libbpf_log_start(settings->verbose);
 	if (t->backend == BACKEND_TRACEPOINT_PERF)
 		r = tracefs_ensure(err);
 	if (!r)
@@ -261,20 +271,52 @@ static int start_first(struct tracer *t, const struct tracer_settings *settings,
 	return r;
 }
 
+/* The backend that would be chosen; NULL if there is none.  Leaves nothing started. */
+static const char *find_other(struct tracer *t, const struct tracer_settings *settings)
+{
+	struct tracer_settings any = *settings;
+	struct error ignored;
+	int r;
+
+	any.backend = NULL;
+	r = start_first(t, &any, &ignored);
+	stop(t);
+	return r < 0 ? NULL : backend_name(t->backend);
+}
+
 static int start_forced(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
 	struct error cause;
+	const char *other;
 	int r = backend_check_name(settings->backend, err);
 
 	if (r < 0)
 		return r;
 	r = start_first(t, settings, &cause);
-	if (r < 0)
-		error_say(err, r,
-			  "backend %s does not work here: %s; leave --backend out to have one "
-			  "chosen that does",
-			  settings->backend, cause.text);
+	if (r < 0) {
+		other = find_other(t, settings);
+		error_say(err, r, "backend %s does not work here: %s; %s%s", settings->backend,
+			  cause.text,
+			  other ? "what works is --backend " : "the others don't either",
+			  other ? other : ", as ctrace doctor tells");
+	}
 	return r;
+}
+
+/* A tracer that has not started yet; NULL without memory. */
+static struct tracer *new_tracer(const struct tracer_handler *handler)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->handler = *handler;
+	t->exes = exe_table_new();
+	t->losses_seen = id_map_new();
+	if (t->exes && t->losses_seen)
+		return t;
+	tracer_free(t);
+	return NULL;
 }
 
 int tracer_open(struct tracer **out, const struct tracer_settings *settings,
@@ -283,24 +325,32 @@ int tracer_open(struct tracer **out, const struct tracer_settings *settings,
 	struct tracer *t;
 	int r;
 
-	if (!settings->verbose)
-		libbpf_set_print(NULL);
+	libbpf_log_start(settings->verbose);
 	r = features_check(err);
 	if (r < 0)
 		return r;
 
-	t = calloc(1, sizeof(*t));
+	t = new_tracer(handler);
 	if (!t)
 		return error_set(err, -ENOMEM, "start the tracer");
-	t->handler = *handler;
-	t->exes = exe_table_new();
-	t->losses_seen = id_map_new();
-	if (!t->exes || !t->losses_seen)
-		r = error_set(err, -ENOMEM, "start the tracer");
-	else if (settings->backend)
-		r = start_forced(t, settings, err);
-	else
-		r = start_first(t, settings, err);
+	r = settings->backend ? start_forced(t, settings, err) : start_first(t, settings, err);
+	if (r < 0) {
+		tracer_free(t);
+		return r;
+	}
+	*out = t;
+	return 0;
+}
+
+int tracer_open_only(struct tracer **out, const struct tracer_settings *settings,
+		     const struct tracer_handler *handler, struct error *err)
+{
+	struct tracer *t = new_tracer(handler);
+	int r;
+
+	if (!t)
+		return error_set(err, -ENOMEM, "start the tracer");
+	r = start_first(t, settings, err);
 	if (r < 0) {
 		tracer_free(t);
 		return r;

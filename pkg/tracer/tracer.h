@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "event/open_event.h"
+#include "tracer/backend.h"
 
 struct tracer;
 
@@ -42,6 +43,13 @@ struct tracer_handler {
  */
 int tracer_open(struct tracer **out, const struct tracer_settings *settings,
 		const struct tracer_handler *handler, struct error *err);
+
+/*
+ * The same without a look at the kernel first, and with nothing but its reason in err
+ * if settings.backend does not work.
+ */
+int tracer_open_only(struct tracer **out, const struct tracer_settings *settings,
+		     const struct tracer_handler *handler, struct error *err);
 
 /* Leaves nothing in the kernel; NULL is fine. */
 void tracer_free(struct tracer *t);

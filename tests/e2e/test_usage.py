@@ -4,7 +4,6 @@ Bad input gets one clear line on stderr that names the thing and the remedy.
 Exit status 2: the command line is wrong; 1: it is right, but can't be done.
 """
 
-import ctypes
 import re
 import subprocess
 
@@ -14,8 +13,9 @@ from harness import settings
 from harness.cgroup import mount_point
 from harness.trace import Trace, command_line, run_ctrace
 from harness.truth import run_program
+from harness.usage import CAPABILITIES, PR_CAPBSET_DROP, dropping, in_private_mounts
 
-COMMANDS = [[], ["trace"], ["run"], ["ps"]]
+COMMANDS = [[], ["trace"], ["run"], ["ps"], ["doctor"]]
 
 
 def refused(status, *args, **kwargs):
@@ -30,7 +30,7 @@ def refused(status, *args, **kwargs):
 # --- help --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=["ctrace", "trace", "run", "ps"])
+@pytest.mark.parametrize("command", COMMANDS, ids=["ctrace", "trace", "run", "ps", "doctor"])
 def test_help(command):
     done = run_ctrace(*command, "--help")
     assert done.returncode == 0 and done.stderr == ""
@@ -174,22 +174,6 @@ def test_runtime_root_that_does_not_exist(cgroup):
 
 # --- the host lacks something ----------------------------------------------------------------
 
-PR_CAPBSET_DROP = 24
-CAPABILITIES = {"CAP_SYS_ADMIN": 21, "CAP_PERFMON": 38, "CAP_BPF": 39}
-
-
-def dropping(*names):
-    """For preexec_fn: what is exec'd has every capability of ours but these."""
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def drop():
-        for name in names:
-            if libc.prctl(PR_CAPBSET_DROP, CAPABILITIES[name], 0, 0, 0) < 0:
-                raise OSError(ctypes.get_errno(), f"can't drop {name}")
-
-    return drop
-
-
 @pytest.mark.parametrize(
     "missing", [("CAP_SYS_ADMIN", "CAP_BPF"), ("CAP_SYS_ADMIN", "CAP_PERFMON")], ids="-".join
 )
@@ -198,16 +182,8 @@ def test_missing_capability_is_named(cgroup, missing):
     assert missing[1] in message
 
 
-def private_mounts(script, *args):
-    """Runs ctrace in a mount namespace that the shell script has changed first."""
-    argv = ["unshare", "--mount", "sh", "-ec", script + '; exec "$@"', "sh", *command_line(args)]
-    return subprocess.run(
-        argv, capture_output=True, text=True, check=False, timeout=30 * settings.PATIENCE
-    )
-
-
 def refused_in(script, *args):
-    done = private_mounts(script, *args)
+    done = in_private_mounts(script, *args)
     assert done.returncode == 1, f"status {done.returncode}: {done.stderr}"
     assert done.stdout == ""
     assert done.stderr.startswith("ctrace: ") and done.stderr.count("\n") == 1, done.stderr
@@ -232,7 +208,7 @@ HIDE_TRACEFS = (
 
 def test_tracefs_that_is_not_mounted(cgroup):
     """Mounted where it is missed, or not needed at all: either way it works."""
-    done = private_mounts(HIDE_TRACEFS, "--cgroup", str(cgroup), "--duration", "1")
+    done = in_private_mounts(HIDE_TRACEFS, "--cgroup", str(cgroup), "--duration", "1")
     assert done.returncode == 0, done.stderr
     assert "ctrace: tracing" in done.stderr
 
@@ -270,7 +246,7 @@ def test_without_cap_sys_admin(cgroup):
 def test_read_only_cgroups_are_told(cgroup):
     """`run` wants to make one."""
     script = f"mount -o remount,bind,ro {mount_point()}"
-    done = private_mounts(script, "run", "--", "true")
+    done = in_private_mounts(script, "run", "--", "true")
     assert done.returncode == 1
     assert "cgroup" in done.stderr and "Read-only" in done.stderr, done.stderr
 

@@ -208,6 +208,41 @@ Test(runtime, stops_when_told)
 	cr_expect_eq(calls, 1);
 }
 
+struct folders {
+	char text[1024]; /* "RUNTIME=PATH\n", in order */
+	int unreadable;
+};
+
+static int list_folder(const char *runtime, const char *path, bool readable, void *arg)
+{
+	struct folders *folders = arg;
+	size_t used = strlen(folders->text);
+
+	snprintf(folders->text + used, sizeof(folders->text) - used, "%s=%s\n", runtime, path);
+	folders->unreadable += !readable;
+	return 0;
+}
+
+Test(runtime, shows_the_folders_it_reads)
+{
+	const char *const roots[] = { "runc=/run/crun", "docker=/no/such", NULL };
+	struct runtime_settings settings = recorded;
+	struct folders folders = {};
+	struct error err;
+
+	settings.extra_roots = roots;
+	cr_assert_eq(runtime_folders(&settings, list_folder, &folders, &err), 0);
+	cr_expect_str_eq(folders.text, "docker=/var/lib/docker/containers\n"
+				       "containerd=/run/containerd/io.containerd.runtime.v2.task\n"
+				       "podman=/var/lib/containers/storage/overlay-containers\n"
+				       "docker=/run/docker/runtime-runc/moby\n"
+				       "containerd=/run/containerd/runc\n"
+				       "runc=/run/runc\n"
+				       "runc=/run/crun\n"
+				       "crun=/run/crun\n");
+	cr_expect_eq(folders.unreadable, 0);
+}
+
 Test(runtime, checks_roots_given_by_hand)
 {
 	static const struct {

@@ -12,11 +12,14 @@ from .wait import wait_until
 
 LIVE = "ctrace: tracing"
 COMMANDS = ("trace", "run")
+TRACE_NOTHING = ("ps", "doctor")
 
 
 def command_line(args):
     """args with the backend put in, where one was asked for."""
     args = [str(arg) if not isinstance(arg, bytes) else arg for arg in args]
+    if args and args[0] in TRACE_NOTHING:
+        return [settings.CTRACE, *args]
     command = [args.pop(0)] if args and args[0] in COMMANDS else []
     backend = ["--backend", settings.BACKEND] if settings.BACKEND else []
     return [settings.CTRACE, *command, *backend, *args]
