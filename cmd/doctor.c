@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "container/registry.h"
 #include "output/checkup.h"
+#include "sandbox/sandbox.h"
 #include "session.h"
 #include "tracer/backend.h"
 #include "tracer/features.h"
@@ -178,14 +179,15 @@ static struct checkup_runtime *runtime_named(struct doctor *d, const char *name)
 	return &c->runtimes[c->runtime_count++];
 }
 
-static int found_folder(const char *name, const char *path, bool readable, void *arg)
+static int found_folder(const char *name, const char *path, int fd, void *arg)
 {
 	struct doctor *d = arg;
 	struct checkup_runtime *runtime = runtime_named(d, name);
+	auto_close int listable = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (!runtime)
 		return 0;
-	runtime->readable &= readable;
+	runtime->readable &= listable >= 0;
 	if (runtime->folder_count < CHECKUP_FOLDERS)
 		snprintf(runtime->folders[runtime->folder_count++], CHECKUP_PATH, "%s", path);
 	return 0;
@@ -292,6 +294,7 @@ static int examine(struct doctor *d, struct error *err)
 	d->result.kernel = uts.release;
 	d->result.machine = uts.machine;
 	look_at_features(d);
+	sandbox_look(add(d, "sandbox"));
 	look_at_cgroups(d);
 	look_at_runtimes(d);
 	look_at_backends(d);

@@ -258,6 +258,13 @@ static int set_verbose(struct options *o, const char *value, struct error *err)
 	return 0;
 }
 
+static int set_no_sandbox(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->no_sandbox = true;
+	return 0;
+}
+
 static int set_help(struct options *o, const char *value, struct error *err)
 {
 	(void)value, (void)err;
@@ -324,6 +331,8 @@ static const struct option_row rows[] = {
 	  "a state folder in an unusual place: docker=/srv/docker", set_runtime_root, NULL },
 	{ LOOKS, 0, "host-root", "DIR", "where the host's / is mounted (in a container)",
 	  set_host_root, NULL },
+	{ TRACES, 0, "no-sandbox", NULL, "keep all privileges while tracing: for debugging only",
+	  set_no_sandbox, NULL },
 	{ TRACES, 'v', "verbose", NULL, "say more on stderr", set_verbose, NULL },
 	{ ALL, 'h', "help", NULL, "this help", set_help, NULL },
 };

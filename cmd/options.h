@@ -31,6 +31,7 @@ struct options {
 	bool wait;
 	bool watch;
 	bool verbose;
+	bool no_sandbox;
 	bool help;
 	size_t ring_bytes; /* 0: the default */
 	__u64 duration_ns; /* 0: no limit */

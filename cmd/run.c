@@ -5,7 +5,8 @@
  * Three processes.  The command is born inside its cgroup (clone3() with
  * CLONE_INTO_CGROUP), so not even its exec is missed.  A guard, in a session of
  * its own, does nothing but wait for ctrace to be gone, and then ends the
- * command and removes the cgroup: also when ctrace was killed by SIGKILL.
+ * command and removes the cgroup: also when ctrace was killed by SIGKILL.  ctrace
+ * itself gives up its privileges once the command has started, which has them all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,20 +43,44 @@ struct run {
 
 /* --- the guard --------------------------------------------------------------------- */
 
-static void guard_main(const struct run *run, int pipe_fd)
+/* Daemons that the command left go on without us, where they would have been anyway. */
+static void release_cgroup(const struct run *run)
 {
-	char byte;
+	struct error err;
+	bool populated = false;
 
-	setsid(); /* Ctrl-C and the like are not for us */
-	while (read(pipe_fd, &byte, 1) < 0 && errno == EINTR)
-		;
-	/* Ours is to clean up what is left, if anything is: in a good end nothing. */
+	cgroup_populated(run->cgroups, run->cgroup, &populated, NULL);
+	if (populated && cgroup_move_all(run->cgroups, run->cgroup, run->parent, NULL) == 0)
+		say("'%s' left processes running; they are not traced any more",
+		    run->options->command[0]);
+	if (cgroup_remove(run->cgroups, run->cgroup, &err) < 0)
+		say("%s", err.text);
+}
+
+static void kill_cgroup(const struct run *run)
+{
 	for (int tries = 0; tries < 100; tries++) {
 		cgroup_kill(run->cgroups, run->cgroup, NULL);
 		if (cgroup_remove(run->cgroups, run->cgroup, NULL) == 0)
 			break;
 		usleep(10000);
 	}
+}
+
+/* A byte in the pipe is a good end; without one ctrace has been killed. */
+static void guard_main(const struct run *run, int pipe_fd)
+{
+	ssize_t n;
+	char byte;
+
+	setsid(); /* Ctrl-C and the like are not for us */
+	do
+		n = read(pipe_fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 1)
+		release_cgroup(run);
+	else
+		kill_cgroup(run);
 	_exit(0);
 }
 
@@ -80,12 +105,17 @@ static int start_guard(struct run *run, struct error *err)
 	return 0;
 }
 
-static void stop_guard(struct run *run)
+/* The guard has the rights that changing cgroups takes; we may have given them up. */
+static void clean_up(struct run *run)
 {
-	if (run->guard <= 0)
-		return;
-	close(run->guard_pipe);
-	waitpid(run->guard, NULL, 0);
+	if (run->guard > 0) {
+		if (write(run->guard_pipe, "", 1) != 1)
+			say("tell the process that cleans up: %s", strerror(errno));
+		close(run->guard_pipe);
+		waitpid(run->guard, NULL, 0);
+	} else if (run->cgroup) {
+		release_cgroup(run);
+	}
 }
 
 /* --- the command ------------------------------------------------------------------ */
@@ -217,22 +247,6 @@ static int make_cgroup(struct run *run, struct error *err)
 	return r;
 }
 
-/* Daemons that the command left go on without us, where they would have been anyway. */
-static void release_cgroup(struct run *run)
-{
-	struct error err;
-	bool populated = false;
-
-	if (!run->cgroup)
-		return;
-	cgroup_populated(run->cgroups, run->cgroup, &populated, NULL);
-	if (populated && cgroup_move_all(run->cgroups, run->cgroup, run->parent, NULL) == 0)
-		say("'%s' left processes running; they are not traced any more",
-		    run->options->command[0]);
-	if (cgroup_remove(run->cgroups, run->cgroup, &err) < 0)
-		say("%s", err.text);
-}
-
 static int run_session(struct run *run, struct session *s, struct error *err)
 {
 	int r;
@@ -253,6 +267,12 @@ static int run_session(struct run *run, struct session *s, struct error *err)
 	r = start_command(run, err);
 	if (r < 0)
 		return r;
+	r = session_confine(s, run->child, err);
+	if (r < 0) {
+		kill(run->child, SIGKILL);
+		wait_for_command(run);
+		return r;
+	}
 	r = session_loop(s, command_ended, run, err);
 	if (!r)
 		r = session_finish(s, err);
@@ -284,9 +304,7 @@ int run_main(const struct options *o)
 		r = run_session(&run, s, &err);
 	if (r < 0 && r != -EPIPE)
 		say("%s", err.text);
-	if (s)
-		release_cgroup(&run);
-	stop_guard(&run);
+	clean_up(&run);
 	session_free(s);
 	free(run.cgroup);
 	free(run.parent);

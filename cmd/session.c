@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "complaints.h"
+#include "confine.h"
 #include "container/registry.h"
 #include "event/names.h"
 #include "output/output.h"
@@ -249,6 +250,11 @@ int session_select(struct session *s, struct error *err)
 {
 	s->err = err;
 	return targets_select(s->targets, err);
+}
+
+int session_confine(struct session *s, pid_t child, struct error *err)
+{
+	return confine(s->options, s->cgroups, s->tracer, child, err);
 }
 
 void session_announce(const struct session *s)

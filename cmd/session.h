@@ -35,6 +35,12 @@ const struct cgroup_fs *session_cgroups(const struct session *s);
 /* Resolve --container, --cgroup or "all", and put their cgroups into the filter. */
 int session_select(struct session *s, struct error *err);
 
+/*
+ * Give up all that tracing does not need from here on, see confine.h.  child (0: none):
+ * the one process that may be signalled.
+ */
+int session_confine(struct session *s, pid_t child, struct error *err);
+
 /* Say on stderr that tracing is live, and of what. */
 void session_announce(const struct session *s);
 

@@ -25,6 +25,8 @@ static int trace(struct session *s, struct error *err)
 	int r;
 
 	r = session_select(s, err);
+	if (!r)
+		r = session_confine(s, 0, err);
 	if (r < 0)
 		return r;
 	session_announce(s);

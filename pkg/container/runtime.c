@@ -343,15 +343,14 @@ static int show_root(const struct scan *scan, const struct runtime *runtime, con
 {
 	const char *star;
 	auto_free char *path = folder_in(runtime, root, &star);
-	auto_close int fd = -1, readable = -1;
+	auto_close int fd = -1;
 
 	if (!path)
 		return -ENOMEM;
 	fd = open_in_host(scan, path);
 	if (fd < 0 && errno != EACCES)
 		return 0;
-	readable = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return scan->found(runtime->name, path, readable >= 0, scan->sink.arg);
+	return scan->found(runtime->name, path, fd, scan->sink.arg);
 }
 
 int runtime_folders(const struct runtime_settings *settings, runtime_folder_found *found, void *arg,

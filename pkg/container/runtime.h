@@ -69,10 +69,11 @@ int runtime_scan(const struct runtime_settings *settings, const struct runtime_q
 
 /*
  * Called for each folder with containers' state that is there (below host_root) or may
- * be there, if the way to it is closed to this user.  path: valid during the call,
- * without host_root.  Nonzero ends the search, which returns that value.
+ * be there, if the way to it is closed to this user: fd (O_PATH, the search's own) is -1
+ * then.  path: valid during the call, without host_root.  Nonzero ends the search, which
+ * returns that value.
  */
-typedef int runtime_folder_found(const char *runtime, const char *path, bool readable, void *arg);
+typedef int runtime_folder_found(const char *runtime, const char *path, int fd, void *arg);
 
 /* Find the folders that runtime_scan() reads.  0, found's value, or -errno. */
 int runtime_folders(const struct runtime_settings *settings, runtime_folder_found *found, void *arg,

@@ -396,6 +396,15 @@ void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 	bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0);
 }
 
+bool tracer_maps_work(const struct tracer *t)
+{
+	__u64 nobody = 0;
+	struct cgroup_entry entry;
+
+	return bpf_map__lookup_elem(t->skel->maps.cgroups, &nobody, sizeof(nobody), &entry,
+				    sizeof(entry), 0) != -EPERM;
+}
+
 int tracer_fd(const struct tracer *t)
 {
 	return bpf_map__fd(t->skel->maps.events);

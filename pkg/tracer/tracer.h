@@ -51,6 +51,9 @@ int tracer_open(struct tracer **out, const struct tracer_settings *settings,
 int tracer_open_only(struct tracer **out, const struct tracer_settings *settings,
 		     const struct tracer_handler *handler, struct error *err);
 
+/* Can the filter still be changed by what this process may do now? */
+bool tracer_maps_work(const struct tracer *t);
+
 /* Leaves nothing in the kernel; NULL is fine. */
 void tracer_free(struct tracer *t);
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """
 The fixtures.  From the environment: CTRACE and PROGRAMS say what to test,
-CTRACE_BACKEND forces one, CTRACE_SLOW=1 adds the slow tests, CTRACE_PATIENCE=N
-multiplies the time limits, TAP names a file for the results.
+CTRACE_BACKEND forces one, CTRACE_NO_SANDBOX=1 switches the sandbox off,
+CTRACE_SLOW=1 adds the slow tests, CTRACE_PATIENCE=N multiplies the time limits, TAP
+names a file for the results.
 """
 
 import itertools

@@ -11,6 +11,8 @@ SCHEMA = TOP / "docs" / "event.schema.json"
 CTRACE = os.environ.get("CTRACE", str(TOP / "build" / "ctrace"))
 PROGRAMS = Path(os.environ.get("PROGRAMS", TOP / "build" / "programs"))
 BACKEND = os.environ.get("CTRACE_BACKEND")
+# Sanitizers and valgrind do what the sandbox forbids.
+NO_SANDBOX = os.environ.get("CTRACE_NO_SANDBOX") == "1"
 SLOW = os.environ.get("CTRACE_SLOW") == "1"
 
 # Emulated machines are slow: every time limit is multiplied by this.

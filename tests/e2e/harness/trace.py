@@ -16,13 +16,14 @@ TRACE_NOTHING = ("ps", "doctor")
 
 
 def command_line(args):
-    """args with the backend put in, where one was asked for."""
+    """args with the backend and --no-sandbox put in, where they were asked for."""
     args = [str(arg) if not isinstance(arg, bytes) else arg for arg in args]
     if args and args[0] in TRACE_NOTHING:
         return [settings.CTRACE, *args]
     command = [args.pop(0)] if args and args[0] in COMMANDS else []
-    backend = ["--backend", settings.BACKEND] if settings.BACKEND else []
-    return [settings.CTRACE, *command, *backend, *args]
+    ours = ["--backend", settings.BACKEND] if settings.BACKEND else []
+    ours += ["--no-sandbox"] if settings.NO_SANDBOX else []
+    return [settings.CTRACE, *command, *ours, *args]
 
 
 def run_ctrace(*args, timeout=20, **kwargs):

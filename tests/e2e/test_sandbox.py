@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""
+What a running ctrace has given up.  tests/unit/test_sandbox.c tries the sandbox call by
+call; here it is the program itself, with system calls put into it from outside.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness import settings
+from harness.trace import Trace, command_line, run_ctrace
+from harness.truth import CANNOT, run_program
+from harness.wait import wait_until
+
+pytestmark = pytest.mark.skipif(settings.NO_SANDBOX, reason="there is no sandbox to look at")
+
+CAP_DAC_READ_SEARCH, CAP_KILL, CAP_BPF = 1 << 2, 1 << 5, 1 << 39
+# Kernels before 6.0 ask for it when maps are used (c8644cd0efe7).
+KERNEL = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
+FOR_MAPS = 0 if KERNEL >= (6, 0) else CAP_BPF
+EPERM, EACCES = 1, 13
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
+
+
+def rights(status):
+    return {key: status[key] for key in ("CapEff", "CapPrm", "NoNewPrivs", "Seccomp")}
+
+
+def has_landlock():
+    done = run_ctrace("doctor", timeout=60)
+    return "Landlock (version" in done.stdout
+
+
+def hijack(pid, what):
+    """Makes the process make a system call; what came of it."""
+    argv = [settings.program("hijack"), str(pid), what]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode == CANNOT:
+        pytest.skip("hijack is not written for this machine")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+# --- what is left -----------------------------------------------------------------------------
+
+
+def test_what_is_left_of_a_trace(cgroup):
+    with Trace("--cgroup", cgroup) as trace:
+        status = status_of(trace.pid)
+    assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == CAP_DAC_READ_SEARCH | FOR_MAPS
+    assert int(status["CapInh"], 16) == int(status["CapAmb"], 16) == 0
+    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+
+
+def test_what_is_left_of_a_run():
+    with Trace("run", "--", "sleep", "60") as trace:
+        wait_until(lambda: status_of(trace.pid)["Seccomp"] == "2", "the sandbox")
+        held = int(status_of(trace.pid)["CapPrm"], 16)
+        trace.process.send_signal(signal.SIGTERM)
+        assert trace.wait_end() == 128 + signal.SIGTERM
+    assert held == CAP_DAC_READ_SEARCH | CAP_KILL | FOR_MAPS
+
+
+def test_a_command_that_is_run_keeps_all_it_had(work):
+    out = work / "status"
+    with open("/proc/self/status", encoding="utf-8") as own:
+        before = rights(dict(line.rstrip("\n").split(":\t", 1) for line in own if ":\t" in line))
+    done = run_ctrace("run", "--output", work / "events", "--", "cp", "/proc/self/status", out)
+    assert done.returncode == 0, done.stderr
+    text = out.read_text(encoding="utf-8")
+    after = rights(dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line))
+    assert after == before
+
+
+def test_a_command_that_changed_its_user_still_gets_signals():
+    command = ("setpriv", "--reuid=65534", "--clear-groups", "sleep", "60")
+    with Trace("run", "--", *command) as trace:
+        wait_until(lambda: b'"comm":"sleep"' in b"".join(l for _, l in list(trace.lines)), "sleep")
+        trace.process.send_signal(signal.SIGTERM)
+        assert trace.wait_end() == 128 + signal.SIGTERM
+
+
+def test_without_sandbox_it_keeps_everything(cgroup):
+    with Trace("--cgroup", cgroup, "--no-sandbox") as trace:
+        assert rights(status_of(trace.pid)) == rights(status_of(os.getpid()))
+
+
+def test_verbose_tells_what_is_left(cgroup):
+    with Trace("--cgroup", cgroup, "--verbose") as trace:
+        pass
+    (line,) = [line for line in trace.messages if line.startswith("ctrace: sandbox: ")]
+    assert "seccomp" in line and "CAP_DAC_READ_SEARCH" in line
+
+
+# --- what is refused ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "what, refusal", [("open", -EACCES), ("socket", -EPERM), ("program", -EPERM)]
+)
+def test_a_hijacked_trace_is_refused(cgroup, what, refusal):
+    with Trace("--cgroup", cgroup, "--no-sandbox") as trace:
+        assert int(hijack(trace.pid, what)) >= 0, "outside of a sandbox it has to work"
+    if what == "open" and not has_landlock():
+        pytest.skip("without Landlock nothing refuses this")
+    with Trace("--cgroup", cgroup) as trace:
+        assert int(hijack(trace.pid, what)) == refusal
+        run_program(cgroup, "opener", "openat", "/etc")
+    assert trace.status == 0 and trace.opens(), "it goes on as if nothing had been"
+
+
+def test_a_hijacked_trace_that_execs_is_ended(cgroup):
+    with Trace("--cgroup", cgroup, "--no-sandbox") as trace:
+        assert hijack(trace.pid, "exec") == "0", "outside of a sandbox it has to work"
+        trace.wait_end()
+    trace = Trace("--cgroup", cgroup)
+    trace.wait_live()
+    said = hijack(trace.pid, "exec")
+    assert trace.wait_end() == -signal.SIGSYS
+    assert said == f"killed {int(signal.SIGSYS)}"
+
+
+# --- what still works -----------------------------------------------------------------------------
+
+
+def test_containers_that_start_later_have_their_names(container):
+    """Their state files are read from within the sandbox; id and name are one in plain runtimes."""
+    known = container("sleep 60")
+    late = known.id.rstrip("0123456789") + str(int(re.search(r"\d+$", known.id)[0]) + 1)
+    with Trace("--container", late, "--wait") as trace:
+        assert status_of(trace.pid)["Seccomp"] == "2"
+        box = container("while :; do cat /etc/motd; sleep 0.1; done")
+        assert box.id == late
+        trace.wait_line(b'"path":"/etc/motd"', "an open of the container")
+    assert {event["container"]["id"] for event in trace.opens()} == {box.id}
+    assert {event["container"]["runtime"] for event in trace.opens()} == {box.runtime}
+
+
+def test_the_table_has_local_time(cgroup):
+    """The zone's file can't be read any more when the first line is written."""
+    zone = "Pacific/Kiritimati"  # 14 hours ahead: nobody's default
+    if not os.path.exists(f"/usr/share/zoneinfo/{zone}"):
+        pytest.skip("no time zones here (apt-get install tzdata)")
+    environment = {**os.environ, "TZ": zone}
+    with Trace("--cgroup", cgroup, "-o", "table", env=environment) as trace:
+        told = time.time()
+        run_program(cgroup, "opener", "openat", "/etc")
+        trace.wait_line(b"openat", "a row")
+    row = [line for _, line in trace.lines if b"openat" in line][0].decode()
+    hours = {time.gmtime(told + 14 * 3600 + late).tm_hour for late in (0, 60)}
+    assert int(row[:2]) in hours, row
+
+
+# --- which capabilities it takes to start -----------------------------------------------------------
+
+NEEDED = ["bpf", "perfmon"]
+
+
+def with_capabilities(names, *args, **ids):
+    """ctrace with these capabilities and no others, as root or as another user."""
+    held = ",".join(["-all", *(f"+{name}" for name in names)])
+    who = [f"--{key}={value}" for key, value in ids.items()]
+    if ids:
+        who += ["--clear-groups", f"--ambient-caps={held}"]
+    argv = ["setpriv", *who, f"--inh-caps={held}", f"--bounding-set={held}", *command_line(args)]
+    return subprocess.run(
+        argv, capture_output=True, text=True, check=False, timeout=60 * settings.PATIENCE
+    )
+
+
+@pytest.fixture
+def by_tracepoint():
+    if settings.BACKEND not in (None, "tracepoint"):
+        pytest.skip("the set is that of the tracepoint backend")
+    return ("--backend", "tracepoint") if settings.BACKEND is None else ()
+
+
+def test_two_capabilities_are_enough(cgroup, by_tracepoint):
+    done = with_capabilities(NEEDED, "--cgroup", cgroup, "--duration", "0.1", *by_tracepoint)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_none_of_them_can_be_left_out(cgroup, by_tracepoint, missing):
+    rest = [name for name in NEEDED if name != missing]
+    done = with_capabilities(rest, "--cgroup", cgroup, "--duration", "0.1", *by_tracepoint)
+    assert done.returncode == 1 and f"CAP_{missing.upper()}" in done.stderr
+
+
+def test_a_run_also_makes_a_cgroup(by_tracepoint):
+    args = ("run", *by_tracepoint, "--", "true")
+    done = with_capabilities([*NEEDED, "dac_override"], *args)
+    assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def test_it_need_not_be_root(cgroup, by_tracepoint):
+    args = ("--cgroup", cgroup, "--duration", "0.1", *by_tracepoint)
+    done = with_capabilities(NEEDED, *args, reuid=65534, regid=65534)
+    assert done.returncode == 0, done.stderr
