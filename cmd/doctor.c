@@ -204,7 +204,7 @@ static void count_containers(struct doctor *d, const struct runtime_settings *ru
 	if (registry_scan(reg, &ignored) == 0)
 		for (size_t i = 0; i < registry_count(reg); i++) {
 			const char *name = registry_at(reg, i)->runtime;
-			struct checkup_runtime *runtime = runtime_named(d, name ? name : "unknown");
+			struct checkup_runtime *runtime = runtime_named(d, name ? name : "other");
 
 			if (runtime)
 				runtime->containers++;
