@@ -188,6 +188,9 @@ static int found_folder(const char *name, const char *path, int fd, void *arg)
 	if (!runtime)
 		return 0;
 	runtime->readable &= listable >= 0;
+	/* Several kinds of state may lie in one folder. */
+	if (runtime->folder_count && !strcmp(runtime->folders[runtime->folder_count - 1], path))
+		return 0;
 	if (runtime->folder_count < CHECKUP_FOLDERS)
 		snprintf(runtime->folders[runtime->folder_count++], CHECKUP_PATH, "%s", path);
 	return 0;
@@ -204,7 +207,7 @@ static void count_containers(struct doctor *d, const struct runtime_settings *ru
 	if (registry_scan(reg, &ignored) == 0)
 		for (size_t i = 0; i < registry_count(reg); i++) {
 			const char *name = registry_at(reg, i)->runtime;
-			struct checkup_runtime *runtime = runtime_named(d, name ? name : "other");
+			struct checkup_runtime *runtime = runtime_named(d, name ? name : "unknown");
 
 			if (runtime)
 				runtime->containers++;

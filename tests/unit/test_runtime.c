@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "container/runtime.h"
@@ -234,7 +235,9 @@ Test(runtime, shows_the_folders_it_reads)
 	cr_assert_eq(runtime_folders(&settings, list_folder, &folders, &err), 0);
 	cr_expect_str_eq(folders.text, "docker=/var/lib/docker/containers\n"
 				       "containerd=/run/containerd/io.containerd.runtime.v2.task\n"
-				       "podman=/var/lib/containers/storage/overlay-containers\n"
+				       "podman=/var/lib/containers/storage\n"
+				       "podman=/var/lib/containers/storage\n"
+				       "lxc=/var/lib/lxc\n"
 				       "docker=/run/docker/runtime-runc/moby\n"
 				       "containerd=/run/containerd/runc\n"
 				       "runc=/run/runc\n"
