@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What a process holds in the kernel's BPF, and whether that is still there."""
+"""What a process holds in the kernel's BPF, what that is, and whether it is still there."""
 
 import ctypes
 import json
@@ -9,6 +9,7 @@ import struct
 import subprocess
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
+PROG_GET_FD_BY_ID, OBJ_GET_INFO_BY_FD = 13, 15
 # The ids of each kind, as /proc/PID/fdinfo names them, and the command that lists them.
 KINDS = {"prog_id": 11, "map_id": 12, "link_id": 31}
 ENOENT = 2
@@ -31,14 +32,47 @@ def held_by(pid):
     return held
 
 
-def _next_id(command, after):
-    attr = ctypes.create_string_buffer(struct.pack("II", after, 0) + bytes(112), 120)
-    if libc.syscall(SYS_BPF, command, attr, len(attr)) < 0:
+def _bpf(command, *words):
+    """The system call with these words of 4 bytes; returns (result, the words it left)."""
+    attr = ctypes.create_string_buffer(struct.pack(f"{len(words)}I", *words), 120)
+    result = libc.syscall(SYS_BPF, command, attr, len(attr))
+    if result < 0:
         number = ctypes.get_errno()
-        if number == ENOENT:
-            return None
         raise OSError(number, os.strerror(number))
-    return struct.unpack_from("II", attr)[1]
+    return result, struct.unpack_from("4I", attr)
+
+
+def _next_id(command, after):
+    try:
+        return _bpf(command, after)[1][1]
+    except OSError as error:
+        if error.errno == ENOENT:
+            return None
+        raise
+
+
+class Program:
+    """struct bpf_prog_info (include/uapi/linux/bpf.h), as far as the tests want it."""
+
+    def __init__(self, number):
+        info = ctypes.create_string_buffer(228)
+        fd, _ = _bpf(PROG_GET_FD_BY_ID, number)
+        try:
+            address = ctypes.addressof(info)
+            words = (fd, len(info), address & 0xFFFFFFFF, address >> 32)
+            _bpf(OBJ_GET_INFO_BY_FD, *words)
+        finally:
+            os.close(fd)
+        (translated_bytes,) = struct.unpack_from("I", info, 20)
+        self.name = info.raw[64:80].rstrip(b"\0").decode()
+        self.instructions = translated_bytes // 8
+        # since 5.16 (aba64c7da983); 0 before
+        (self.verified,) = struct.unpack_from("I", info, 216)
+
+
+def programs_of(pid):
+    """The programs that this process has loaded."""
+    return [Program(number) for kind, number in held_by(pid) if kind == "prog_id"]
 
 
 def alive(held):

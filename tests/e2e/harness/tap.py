@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Results as TAP, in the file that the environment's TAP names; tests/tap-summary reads it."""
+"""
+Results as TAP, in the file that the environment's TAP names; tests/tap-summary reads it.
+What a test notes with record_property comes as a comment.
+"""
 
 
 def one_line(text):
@@ -33,6 +36,9 @@ class TapWriter:
             self._line("ok", report.nodeid, f" # SKIP {one_line(skip_reason(report))}")
         elif report.when == "call":
             self._line("ok", report.nodeid)
+        if report.when == "call":
+            for name, value in report.user_properties:
+                print(f"# {name} {value}", file=self.file, flush=True)
 
     def pytest_collectreport(self, report):
         if report.failed:
