@@ -90,6 +90,20 @@ def lxc():
             group.remove()
 
 
+@pytest.fixture(scope="module")
+def make_cgroup():
+    """make_cgroup() is like cgroup, as often as a module wants one."""
+    groups = []
+
+    def make():
+        groups.append(new_cgroup("m"))
+        return groups[-1]
+
+    yield make
+    for group in groups:
+        group.remove()
+
+
 @pytest.fixture(scope="session")
 def shared_trace():
     root = new_cgroup("shared")

@@ -15,13 +15,13 @@ COMMANDS = ("trace", "run")
 TRACE_NOTHING = ("ps", "doctor")
 
 
-def command_line(args):
+def command_line(args, backend=settings.BACKEND):
     """args with the backend and --no-sandbox put in, where they were asked for."""
     args = [str(arg) if not isinstance(arg, bytes) else arg for arg in args]
     if args and args[0] in TRACE_NOTHING:
         return [settings.CTRACE, *args]
     command = [args.pop(0)] if args and args[0] in COMMANDS else []
-    ours = ["--backend", settings.BACKEND] if settings.BACKEND else []
+    ours = ["--backend", backend] if backend else []
     ours += ["--no-sandbox"] if settings.NO_SANDBOX else []
     return [settings.CTRACE, *command, *ours, *args]
 
@@ -46,12 +46,14 @@ class Trace:
     trace.events, trace.opens(), trace.lost, trace.status, trace.stderr
     """
 
-    def __init__(self, *args, wait=True, stdout=subprocess.PIPE, **kwargs):
+    def __init__(
+        self, *args, wait=True, stdout=subprocess.PIPE, backend=settings.BACKEND, **kwargs
+    ):
         self.wait = wait
         self.lines = []  # (monotonic time of arrival, bytes)
         self.messages = []
         self.parsed = None
-        self.argv = command_line(args)
+        self.argv = command_line(args, backend)
         self.process = self.spawn(
             self.argv,
             stdin=subprocess.DEVNULL,

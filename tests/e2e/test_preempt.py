@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""
+Threads that open at the same time, also where the kernel may preempt a BPF
+program midway: delivered + lost = done, and nothing is lost that need not be.
+CTRACE_OPENS says how many opens, for machines that are slow.
+"""
+
+import collections
+import os
+import re
+
+from harness.trace import Trace
+from harness.truth import run_program
+
+THREADS = 4
+EACH = int(os.environ.get("CTRACE_OPENS", "100000")) // THREADS
+# Room for all of them at once: what is lost is not lost for want of room.
+RING = "64M"
+NAME = re.compile(rb'"path":"[^"]*/(t\d-\d+)"')
+# The Python of an emulated machine would take minutes to parse each line as JSON.
+LOST = re.compile(rb'"type":"lost".*"count":(\d+),"reason":"(\w+)"')
+
+
+def burst(cgroup, work):
+    """Runs the threads under a ctrace of their own: (times each name came, losses by reason, stderr)."""
+    stream = work / "events"
+    options = ("--cgroup", cgroup, "--comm", "load", "--buffer-size", RING, "--output", stream)
+    with Trace(*options) as trace:
+        (told,) = run_program(cgroup, "load", "threads", str(THREADS), str(EACH), work)
+    assert told["done"] == told["failed"] == THREADS * EACH, "the scene is wrong"
+    text = stream.read_bytes()
+    lost = collections.Counter()
+    for count, reason in LOST.findall(text):
+        lost[reason.decode()] += int(count)
+    return collections.Counter(NAME.findall(text)), lost, trace.stderr
+
+
+def test_threads_opening_at_once_are_all_accounted_for(cgroup, work):
+    times, lost, said = burst(cgroup, work)
+    wanted = {b"t%d-%d" % (thread, i) for thread in range(THREADS) for i in range(EACH)}
+    assert set(times) <= wanted, "names that nobody opened"
+    assert set(times.values()) == {1}, "a name came twice"
+    missing = len(wanted) - len(times)
+    print(f"{len(wanted)} opens, {missing} missing, lost: {dict(lost)}")
+    if "fexit backend" in said and "PREEMPT" in os.uname().version:
+        # The kernel counts runs that it skipped, other tasks' and both of an open's included.
+        assert set(lost) <= {"skipped"} and sum(lost.values()) >= missing
+    elif "kprobe backend" in said:
+        assert set(lost) <= {"missed"} and sum(lost.values()) >= missing
+    else:
+        assert missing == 0 and not lost
