@@ -201,8 +201,10 @@ static __always_inline int inner_begun(struct filename *filename)
 	if (!current_traced(&cgroup_id) || !task_wanted())
 		return 0;
 	st = call_state(true);
-	if (st)
+	if (st) {
 		st->filename = filename;
+		st->inner = INNER_NONE; /* what was there is of a call whose end was missed */
+	}
 	return 0;
 }
 
@@ -293,7 +295,8 @@ static __always_inline int outer_done(__u32 slot, long ret)
 		interruption_keep(current_regs(), ret);
 		goto done;
 	}
-	if (inner == INNER_REPORTED || !request_of_syscall(s, task) ||
+	/* A success was no failure: that was of an earlier call, whose end the kernel skipped. */
+	if ((inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
 	    !request_wanted(&s->request, ret))
 		goto done;
 

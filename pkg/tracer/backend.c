@@ -153,6 +153,13 @@ static const char *inner_function(void)
 	return name;
 }
 
+const char *backend_function(const struct bpf_program *prog)
+{
+	const char *function = strchr(bpf_program__section_name(prog), '/') + 1;
+
+	return strcmp(function, "do_filp_open") ? function : inner_function();
+}
+
 int backend_prepare(enum backend backend, struct bpf_object *object, struct error *err)
 {
 	int r = 0;

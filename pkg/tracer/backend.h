@@ -8,6 +8,7 @@
 #include "base/error.h"
 
 struct bpf_object;
+struct bpf_program;
 
 /* In the order in which they are tried.  Two that differ in how they attach share a name. */
 enum backend {
@@ -41,6 +42,10 @@ int backend_fits(enum backend backend, struct error *err);
  * function that the backend hooks.
  */
 int backend_prepare(enum backend backend, struct bpf_object *object, struct error *err);
+
+/* The kernel function that a kprobe or kretprobe program is for, by its name on this kernel;
+ * static. */
+const char *backend_function(const struct bpf_program *prog);
 
 /* Program names of a backend, NULL-terminated, in the order to attach; static. */
 const char *const *backend_programs(enum backend backend);

@@ -6,6 +6,14 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+const char *tracefs_dir(void)
+{
+	return access("/sys/kernel/tracing/events", F_OK) &&
+			       !access("/sys/kernel/debug/tracing/events", F_OK)
+		       ? "/sys/kernel/debug/tracing"
+		       : "/sys/kernel/tracing";
+}
+
 int tracefs_ensure(struct error *err)
 {
 	if (!access("/sys/kernel/tracing/events", R_OK) ||

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The tracing file system, which numbers the tracepoints that perf attaches to. */
+/* The tracing file system: it numbers the tracepoints that perf attaches to, and makes kretprobes.
+ */
 #ifndef CTRACE_TRACEFS_H
 #define CTRACE_TRACEFS_H
 
@@ -11,5 +12,8 @@
  * this process alone.  0, or -errno with the reason.
  */
 int tracefs_ensure(struct error *err);
+
+/* Which of the two it is; static. */
+const char *tracefs_dir(void);
 
 #endif

@@ -17,6 +17,7 @@
 #include "tracer/backend.h"
 #include "tracer/exe_table.h"
 #include "tracer/features.h"
+#include "tracer/kretprobe.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/tracefs.h"
 
@@ -34,6 +35,7 @@ struct tracer {
 	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
 	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
 	int link_count;
+	__u64 probe_token; /* of the kretprobes; 0: none */
 	struct exe_table *exes;
 	struct tracer_handler handler;
 	int drained;
@@ -149,35 +151,48 @@ static struct bpf_program *program(const struct tracer *t, const char *name)
 	return bpf_object__find_program_by_name(t->skel->obj, name);
 }
 
-/* Some kernels have another name for what a program's section names. */
-static struct bpf_link *attach_program(struct bpf_program *prog)
+static bool is_probe(const struct bpf_program *prog, const char *kind)
 {
-	const char *name = bpf_program__name(prog);
-	struct bpf_link *link = bpf_program__attach(prog);
+	const char *section = bpf_program__section_name(prog);
 
-	if (link || errno != ENOENT)
-		return link;
-	if (strstr(name, "probe_inner"))
-		link = bpf_program__attach_kprobe(prog, !strncmp(name, "kret", 4), "do_file_open");
-	else if (!strcmp(name, "uring_submit"))
+	return !strncmp(section, kind, strlen(kind)) && section[strlen(kind)] == '/';
+}
+
+/* Some kernels have another name for what a program's section names. */
+static struct bpf_link *attach_by_libbpf(struct bpf_program *prog)
+{
+	struct bpf_link *link;
+
+	if (is_probe(prog, "kprobe"))
+		return bpf_program__attach_kprobe(prog, false, backend_function(prog));
+	link = bpf_program__attach(prog);
+	if (!link && errno == ENOENT && !strcmp(bpf_program__name(prog), "uring_submit"))
 		link = bpf_program__attach_raw_tracepoint(prog, "io_uring_submit_sqe");
 	return link;
+}
+
+static int attach_program(struct tracer *t, struct bpf_link **link, struct bpf_program *prog,
+			  struct error *err)
+{
+	if (is_probe(prog, "kretprobe"))
+		return kretprobe_attach(link, t->probe_token, prog, backend_function(prog), err);
+	*link = attach_by_libbpf(prog);
+	return *link ? 0 : refused(err, -errno, "attach the BPF programs");
 }
 
 static int attach_one(struct tracer *t, const char *name, struct error *err)
 {
 	struct bpf_program *prog = program(t, name);
 	struct bpf_link *link;
+	int r;
 
 	if (!bpf_program__autoload(prog))
 		return 0; /* this kernel can't have it */
 	if (t->link_count == MAX_LINKS)
 		return error_set(err, -E2BIG, "attach the BPF program %s", name);
-	link = attach_program(prog);
-	if (!link && errno == ENOENT && backend_hook_may_lack(name))
-		return 0;
-	if (!link)
-		return refused(err, -errno, "attach the BPF programs");
+	r = attach_program(t, &link, prog, err);
+	if (r < 0)
+		return r == -ENOENT && backend_hook_may_lack(name) ? 0 : r;
 	t->links[t->link_count] = link;
 	t->progs[t->link_count++] = prog;
 	return 0;
@@ -214,6 +229,10 @@ static int attach(struct tracer *t, struct error *err)
 {
 	int r = attach_all(t, backend_shared_programs(), err);
 
+	if (!r && t->backend == BACKEND_KPROBE) {
+		r = tracefs_ensure(err);
+		t->probe_token = kretprobe_token();
+	}
 	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
 }
 
@@ -246,6 +265,9 @@ static void stop(struct tracer *t)
 	tracer_stop(t);
 	t->stopped = false;
 	t->link_count = 0;
+	if (t->probe_token)
+		kretprobes_remove();
+	t->probe_token = 0;
 	ring_buffer__free(t->ring);
 	t->ring = NULL;
 	ctrace_bpf__destroy(t->skel);
@@ -483,10 +505,13 @@ static bool time_for_skipped(struct tracer *t)
 	return true;
 }
 
-/* Runs of our programs that the kernel skipped, since it believed them to be running already. */
+/*
+ * Runs of our programs that the kernel skipped: it believed them to be running already, or
+ * had no room to remember where a function's return leads to.
+ */
 static __u64 skipped_runs(const struct tracer *t)
 {
-	__u64 sum = 0;
+	__u64 sum = t->probe_token ? kretprobes_missed(t->probe_token) : 0;
 
 	for (int i = 0; i < t->link_count; i++) {
 		struct bpf_prog_info info = {};

@@ -5,6 +5,7 @@
  *	load burst COUNT NAME           the same name, again and again
  *	load unique COUNT PREFIX        PREFIX0 PREFIX1 ...
  *	load threads THREADS COUNT DIR  DIR/t0-0 ... all threads at once
+ *	load blocked THREADS FIFO       all threads wait for the other end, then it comes
  *	load paced COUNT MS NAME        one every MS milliseconds, each reported
  *	load forever NAME               until killed
  *	load race SECONDS DIR           a thread rewrites the name while another opens it
@@ -96,27 +97,61 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void threads(int how_many, unsigned long count, const char *dir)
+static struct worker workers[MAX_THREADS];
+
+static void start_workers(int how_many, void *(*body)(void *), struct worker like)
 {
-	static struct worker workers[MAX_THREADS];
-	unsigned long failed = 0;
-	pthread_barrier_t start;
 	int i;
 
 	if (how_many > MAX_THREADS)
 		_exit(2);
-	pthread_barrier_init(&start, NULL, how_many);
 	for (i = 0; i < how_many; i++) {
-		workers[i] =
-			(struct worker){ .start = &start, .dir = dir, .number = i, .count = count };
-		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+		workers[i] = like;
+		workers[i].number = i;
+		if (pthread_create(&workers[i].thread, NULL, body, &workers[i]) != 0)
 			give_up("pthread_create");
 	}
+}
+
+static unsigned long join_workers(int how_many)
+{
+	unsigned long failed = 0;
+	int i;
+
 	for (i = 0; i < how_many; i++) {
 		pthread_join(workers[i].thread, NULL);
 		failed += workers[i].failed;
 	}
-	report_done(how_many * count, failed);
+	return failed;
+}
+
+static void threads(int how_many, unsigned long count, const char *dir)
+{
+	pthread_barrier_t start;
+
+	pthread_barrier_init(&start, NULL, how_many);
+	start_workers(how_many, work,
+		      (struct worker){ .start = &start, .dir = dir, .count = count });
+	report_done(how_many * count, join_workers(how_many));
+}
+
+static void *wait_for_other_end(void *arg)
+{
+	struct worker *w = arg;
+
+	w->failed += !open_quietly(w->dir);
+	return NULL;
+}
+
+/* Nothing tells that all are inside of open: two seconds are more than they need. */
+static void blocked(int how_many, const char *fifo)
+{
+	int fd;
+
+	start_workers(how_many, wait_for_other_end, (struct worker){ .dir = fifo });
+	sleep(2);
+	fd = syscall(SYS_openat, AT_FDCWD, fifo, O_WRONLY, 0);
+	report_done(how_many + 1, join_workers(how_many) + (fd < 0));
 }
 
 /* --- race ---------------------------------------------------------------------- */
@@ -260,6 +295,8 @@ int main(int argc, char **argv)
 		paced(strtoul(argv[2], NULL, 10), strtol(argv[3], NULL, 10), argv[4]);
 	else if (strcmp(what, "threads") == 0 && argc == 5)
 		threads(atoi(argv[2]), strtoul(argv[3], NULL, 10), argv[4]);
+	else if (strcmp(what, "blocked") == 0 && argc == 4)
+		blocked(atoi(argv[2]), argv[3]);
 	else if (strcmp(what, "race") == 0 && argc == 4)
 		race(strtol(argv[2], NULL, 10), argv[3]);
 	else if (strcmp(what, "replace") == 0 && argc == 4)
