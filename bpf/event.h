@@ -137,7 +137,8 @@ struct trace_settings {
 	__u8 failed_only;
 	__u8 writes_only;
 	__u8 watch_cgroups; /* report cgroups made outside the traced ones, too */
-	__u8 pad[7];
+	__u8 may_skip; /* the kernel may skip runs of our programs: an inner one's may be missing */
+	__u8 pad[6];
 	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
 	char comm[EVENT_COMM_BYTES];
 };

@@ -302,9 +302,13 @@ static __always_inline int outer_done(__u32 slot, long ret)
 
 	s->opened.dentry = NULL;
 	if (ret >= 0) {
-		/* Another thread may have put another file in its place already. */
+		/*
+		 * Another thread may have put another file in its place already.  But
+		 * where the kernel skips programs what the inner one left may be of
+		 * an earlier call.
+		 */
 		file = file_of_fd(task, ret);
-		if (st && inner == INNER_OPENED && file != st->opened.file)
+		if (st && inner == INNER_OPENED && file != st->opened.file && !settings.may_skip)
 			opened_hand_over(s, st);
 		else
 			opened_set(&s->opened, file);

@@ -275,6 +275,8 @@ def test_descriptor_replaced_before_the_call_is_over(cgroup, work):
         (told,) = run_program(cgroup, "load", "replace", "3", work)
     if "tracepoint backend" in trace.stderr:
         pytest.skip("the tracepoint backend has the number only, and looks it up at the end")
+    if "fexit backend" in trace.stderr and "PREEMPT" in os.uname().version:
+        pytest.skip("the kernel may skip programs: then fexit, too, has the number only")
     opens = [event for event in programs_own(trace.opens(), [told])]
     paths = [path_of(event) for event in opens if name_of(event).endswith(b"/a")]
     assert len(paths) + trace.lost == told["done"]
