@@ -46,8 +46,11 @@ if platform.machine() == "x86_64":
         "creat": ("opener", "--mode", "600", "creat", "new3", "no/new"),
         "32 bit": ("compat32", "openat", "f", "none"),
     }
+KERNEL = tuple(map(int, os.uname().release.split(".")[:2]))
 # docs/hooks.md, "What is not seen"
-UNSEEN = {("tracepoint", "io_uring"), ("tracepoint", "io_uring worker")}
+UNSEEN = set()
+if KERNEL < (6, 0):
+    UNSEEN = {("tracepoint", scene) for scene in SCENES if scene.startswith("io_uring")}
 
 
 def set_the_scene(work):
