@@ -178,21 +178,17 @@ KERNELS ?= 5.10 6.1 6.12 7.2 6.12-arm64
 VM_ROOT := $(BUILD)/vm/root
 vm_root_holds = --add $(1)/ctrace:/ctrace/build/ctrace --add $(1)/programs:/ctrace/build/programs \
 	--add docs:/ctrace/docs --add tests:/ctrace/tests
-# To compile the tests takes an emulated machine several seconds a boot; pytest has a way of its own to.
-vm_compile_tests = cd $(1)/ctrace && PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -q --collect-only -p no:cacheprovider tests/e2e >/dev/null
 # 6.12 needs vm-root, 6.12-arm64 vm-root-arm64
 vm_roots_for = $(sort $(foreach kernel,$(1),vm-root$(if $(filter %-arm64,$(kernel)),-arm64)))
 
 vm-root: $(BUILD)/ctrace programs
 	$(Q)tests/packages install vm >&2
 	$(Q)tests/vm/mkroot $(VM_ROOT) $(call vm_root_holds,$(BUILD))
-	$(Q)$(call vm_compile_tests,$(VM_ROOT))
 
 vm-root-arm64:
 	$(Q)tests/packages install build cross vm vm-arm64
 	$(Q)$(MAKE) --no-print-directory cross-arm64
 	$(Q)tests/vm/mkroot $(VM_ROOT)-arm64 --arch arm64 $(call vm_root_holds,$(BUILD)/arm64)
-	$(Q)$(call vm_compile_tests,$(VM_ROOT)-arm64)
 
 vm: $(call vm_roots_for,$(KERNEL)) ## a shell in a kernel of the lab: make vm KERNEL=6.12
 	$(Q)tests/vm/fetch-kernel $(KERNEL)
