@@ -4,7 +4,6 @@
 import os
 import pathlib
 import platform
-import shutil
 import struct
 
 import pytest
@@ -149,6 +148,10 @@ def test_io_uring(watched, work, how, call):
         # its tracepoints don't tell which request; asserted, so that it is noticed
         assert programs_own(trace.events, made) == []
         return
+    if "tracepoint backend" not in trace.stderr and KERNEL < (5, 19):
+        # the request doesn't hold its result there
+        for report in made:
+            report.pop("fd", None)
     assert_same(trace.events, made)
     if "error" not in made[0]:
         assert programs_own(trace.events, made)[0]["file"]["path"] == str(work / "f")
@@ -204,9 +207,9 @@ def test_exec_of_a_static_binary_opens_it(watched):
 
 
 def test_exec_of_a_dynamic_binary_opens_its_loader(watched):
-    program = os.path.realpath(shutil.which("true"))
+    program = os.path.realpath("/bin/sh")
     expected = [program, os.path.realpath(loader_of(program))]
-    paths, said = exec_opens(watched, program)
+    paths, said = exec_opens(watched, program, "-c", ":")
     if "tracepoint backend" in said and KERNEL < (5, 17):
         # it can't be found in the program's memory there
         assert paths == [program]

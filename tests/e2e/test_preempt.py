@@ -21,6 +21,11 @@ NAME = re.compile(rb'"path":"[^"]*/(t\d-\d+)"')
 LOST = re.compile(rb'"type":"lost".*"count":(\d+),"reason":"(\w+)"')
 
 
+def may_skip(said):
+    """Does this kernel skip runs of this backend's programs?  docs/hooks.md says which do."""
+    return "fexit backend" in said and "PREEMPT" in os.uname().version
+
+
 def burst(cgroup, work):
     """Runs the threads under a ctrace of their own: (times each name came, losses by reason, stderr)."""
     stream = work / "events"
@@ -42,7 +47,7 @@ def test_threads_opening_at_once_are_all_accounted_for(cgroup, work):
     assert set(times.values()) == {1}, "a name came twice"
     missing = len(wanted) - len(times)
     print(f"{len(wanted)} opens, {missing} missing, lost: {dict(lost)}")
-    if "fexit backend" in said and "PREEMPT" in os.uname().version:
+    if may_skip(said):
         # The kernel counts runs that it skipped: other tasks', too, and two of one open.
         assert set(lost) <= {"skipped"} and sum(lost.values()) >= missing
     else:
@@ -56,5 +61,8 @@ def test_many_opens_under_way_at_once(cgroup, work):
         (told,) = run_program(cgroup, "load", "blocked", "40", work / "fifo")
     assert told == {"pid": told["pid"], "done": 41, "failed": 0}
     seen = [event for event in trace.opens() if event["file"]["path"] == str(work / "fifo")]
-    assert len(seen) == 41 and not trace.lost
-    assert len({event["process"]["tid"] for event in seen}) == 41
+    assert len({event["process"]["tid"] for event in seen}) == len(seen)
+    if may_skip(trace.stderr):
+        assert len(seen) + trace.lost >= 41
+    else:
+        assert len(seen) == 41 and not trace.lost
