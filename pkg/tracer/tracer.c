@@ -139,7 +139,8 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
 	kernel->wakeup_bytes = ring_bytes / 4;
-	kernel->may_skip = t->backend == BACKEND_FEXIT && features_may_preempt();
+	kernel->may_skip =
+		t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
