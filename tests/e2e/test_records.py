@@ -63,8 +63,8 @@ def test_one_that_comes_and_goes(lxc):
         for _ in range(2):
             box = lxc(name)
             run_program(box, "opener", "openat", "/etc")
+            stopped = stop_lines(trace)
             box.remove()
-            stopped = len(trace.containers(action="stopped"))
             wait_until(lambda: stop_lines(trace) > stopped, f"no end: {trace.stderr}", 30)
     assert actions(trace, name) == ["started", "open", "stopped"] * 2
     assert len({event["cgroup_id"] for event in trace.containers()}) == 2
