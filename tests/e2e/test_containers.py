@@ -173,11 +173,12 @@ def test_all_containers(docker, docker_container):
 
 
 def test_container_that_starts_later_is_traced_from_its_first_open(docker, docker_container):
+    mark = "/etc/ctrace-test-first"  # other containers of the host read /etc/motd, too
     with Trace(*docker.runtime_root) as trace:
-        _, full = docker_container("cat /etc/motd; sleep 60")
-        trace.wait_line(b'"/etc/motd"', "the new container's first read")
-    motd = [event for event in opens_of(trace, full) if event["file"].get("name") == "/etc/motd"]
-    assert len(motd) == 1
+        _, full = docker_container(f"cat {mark}; sleep 60")
+        trace.wait_line(f'"{mark}"'.encode(), "the new container's first read")
+    first = [event for event in opens_of(trace, full) if event["file"].get("name") == mark]
+    assert len(first) == 1
 
 
 def test_wait_for_a_container_by_name(docker, docker_container):
