@@ -15,17 +15,10 @@
  */
 static void read_labels(struct container *c, const cJSON *labels)
 {
-	bool kubelets = c->name && !strncmp(c->name, "k8s_", strlen("k8s_"));
-	const cJSON *label;
-
-	if (kubelets) {
+	if (c->name && !strncmp(c->name, "k8s_", strlen("k8s_")))
 		state_annotations(c, labels);
-		return;
-	}
-	cJSON_ArrayForEach (label, labels) {
-		if (cJSON_IsString(label) && label->string)
-			container_set_label(c, label->string, label->valuestring);
-	}
+	else
+		state_labels(c, labels);
 }
 
 bool runtime_docker_read(const struct state_root *root, const char *id, struct container *c)

@@ -59,27 +59,6 @@ int runtime_podman_scan(const struct state_root *root, const struct state_sink *
 	return r ? r : scan_file(root, sink, "volatile-containers.json");
 }
 
-static const char *manager_of(const cJSON *annotations)
-{
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(annotations, "io.container.manager");
-	const char *manager = cJSON_GetStringValue(value);
-
-	if (!manager)
-		return NULL;
-	return !strcmp(manager, "libpod") ? "podman" : !strcmp(manager, "cri-o") ? "crio" : NULL;
-}
-
-/* CRI-O keeps Kubernetes' labels as JSON in one annotation. */
-static void read_crio_labels(struct container *c, const cJSON *annotations)
-{
-	const cJSON *value =
-		cJSON_GetObjectItemCaseSensitive(annotations, "io.kubernetes.cri-o.Labels");
-	char *text = cJSON_GetStringValue(value);
-	auto_json cJSON *labels = text ? state_parse(text, strlen(text)) : NULL;
-
-	state_annotations(c, labels);
-}
-
 bool runtime_podman_read(const struct state_root *root, const char *id, struct container *c)
 {
 	auto_json cJSON *config = state_json(root, id, "userdata/config.json", cJSON_Object);
@@ -87,8 +66,7 @@ bool runtime_podman_read(const struct state_root *root, const char *id, struct c
 
 	if (!config)
 		return false;
-	c->runtime = manager_of(annotations);
+	c->runtime = state_manager(annotations);
 	state_annotations(c, annotations);
-	read_crio_labels(c, annotations);
 	return true;
 }

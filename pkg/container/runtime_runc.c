@@ -19,8 +19,8 @@ static const char *below_mount(const char *path, const char *mount)
 	return path + len;
 }
 
-/* "key=value"; a bundle's path is of no use to us. */
-static void read_label(struct container *c, const char *label)
+/* "key=value" */
+static void add_label(cJSON *object, const char *label)
 {
 	auto_free char *key = label ? strdup(label) : NULL;
 	char *equals = key ? strchr(key, '=') : NULL;
@@ -28,13 +28,23 @@ static void read_label(struct container *c, const char *label)
 	if (!equals)
 		return;
 	*equals = '\0';
-	state_annotation(c, key, equals + 1);
+	cJSON_AddStringToObject(object, key, equals + 1);
+}
+
+static void read_labels(struct container *c, const cJSON *list)
+{
+	auto_json cJSON *object = cJSON_CreateObject();
+	const cJSON *label;
+
+	cJSON_ArrayForEach (label, list)
+		add_label(object, cJSON_GetStringValue(label));
+	state_annotations(c, object);
 }
 
 bool runtime_runc_read(const struct state_root *root, const char *id, struct container *c)
 {
 	auto_json cJSON *json = state_json(root, id, "state.json", cJSON_Object);
-	const cJSON *paths = state_member(json, "cgroup_paths"), *label;
+	const cJSON *paths = state_member(json, "cgroup_paths");
 	const char *path;
 
 	if (!json)
@@ -47,7 +57,6 @@ bool runtime_runc_read(const struct state_root *root, const char *id, struct con
 		c->cgroup_path = strdup(path);
 
 	state_set_pid(&c->init_pid, state_member(json, "init_process_pid"));
-	cJSON_ArrayForEach (label, state_member(json, "config.labels"))
-		read_label(c, cJSON_GetStringValue(label));
+	read_labels(c, state_member(json, "config.labels"));
 	return true;
 }

@@ -75,13 +75,16 @@ void state_set_text(char **field, const char *text);
 void state_set_pid(int *field, const cJSON *json);
 
 /*
- * A label or annotation: one by which Kubernetes' runtimes, or nerdctl, say whose
- * container it is, or one that somebody asked for.  Others are fine.
+ * Labels or annotations, an object of them (NULL is fine): what Kubernetes' runtimes, or
+ * nerdctl, say there about the container, and those that somebody asked for.
  */
-void state_annotation(struct container *c, const char *key, const char *value);
-
-/* All members of an object of them; NULL is fine. */
 void state_annotations(struct container *c, const cJSON *object);
+
+/* Those that somebody asked for only: where they may come from an image. */
+void state_labels(struct container *c, const cJSON *object);
+
+/* "podman" or "crio" if the annotations say that one of these made it, else NULL. */
+const char *state_manager(const cJSON *annotations);
 
 static inline void cleanup_json(cJSON **json)
 {

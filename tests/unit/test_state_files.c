@@ -520,3 +520,40 @@ Test(state_files, an_images_labels_make_no_pod)
 		cr_expect(same(label, strcmp(c->id, "x") ? NULL : "victim"), "shown as what it is");
 	}
 }
+
+/* podman build --annotation: the same. */
+Test(state_files, an_images_annotations_make_no_pod)
+{
+	static const char *const files[] = {
+		STORAGE "x/userdata/config.json",
+		"run/crun/x/config.json",
+		"run/runc/x/state.json",
+	};
+	auto_found found = { 0 };
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		put(files[i], "{\"annotations\":{\"io.container.manager\":\"libpod\","
+			      "\"io.kubernetes.pod.name\":\"victim\",\"nerdctl/name\":\"other\"}}");
+	put(files[2], "{\"config\":{\"labels\":[\"io.kubernetes.pod.name=victim\","
+		      "\"nerdctl/name=other\",\"io.container.manager=libpod\"]}}");
+	put("run/crun/x/status", "{\"pid\":5}");
+	scan_host(&found, NULL);
+	cr_assert_eq(found.count, 3, "%zu", found.count);
+	for (i = 0; i < found.count; i++)
+		cr_expect(!found.at[i]->k8s_pod && !found.at[i]->name, "%zu", i);
+}
+
+/* A pod's annotations are among CRI-O's: what kubelet labelled it with counts. */
+Test(state_files, a_pods_annotations_make_no_other_pod)
+{
+	auto_found found = { 0 };
+
+	put(STORAGE "x/userdata/config.json",
+	    "{\"annotations\":{\"io.container.manager\":\"cri-o\",\"io.kubernetes.pod.name\":"
+	    "\"victim\","
+	    "\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.pod.name\\\":\\\"mine\\\"}\"}}");
+	scan_host(&found, NULL);
+	cr_assert_eq(found.count, 1);
+	cr_expect(same(found.at[0]->k8s_pod, "mine"), "%s", found.at[0]->k8s_pod);
+}
