@@ -72,8 +72,12 @@ $(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o
 
 # --- the user side -------------------------------------------------------------
 
-$(BUILD)/obj/cmd/main.o $(BUILD)/obj/cmd/doctor.o: ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
-$(BUILD)/obj/cmd/main.o $(BUILD)/obj/cmd/doctor.o: $(BUILD)/version
+VERSIONED := $(BUILD)/obj/cmd/main.o $(BUILD)/obj/cmd/doctor.o $(BUILD)/obj/cmd/report.o
+$(VERSIONED): ALL_CFLAGS += -DCTRACE_VERSION='"$(VERSION)"'
+$(VERSIONED): $(BUILD)/version
+
+# it embeds them
+$(BUILD)/obj/pkg/report/page.o: $(wildcard pkg/report/page.html pkg/report/page.css pkg/report/page.js)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CC,$@)

@@ -9,6 +9,13 @@ int trace_main(const struct options *o);
 int run_main(const struct options *o);
 int ps_main(const struct options *o);
 int doctor_main(const struct options *o);
+int report_main(const struct options *o);
+
+/*
+ * Trace as the options say, events to output_fd, which stays the caller's.  An exit
+ * code: what went wrong has been said.
+ */
+int trace_to(const struct options *o, int output_fd);
 
 /*
  * Where events go: the file of --output, made or emptied, or else stdout.

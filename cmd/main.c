@@ -57,6 +57,17 @@ static const struct command commands[] = {
 			    "  ctrace doctor --host-root /host       from within a container\n",
 		.main = doctor_main,
 	},
+	{
+		.name = "report",
+		.bit = CMD_REPORT,
+		.usage = "report [OPTIONS] [EVENTS.jsonl...]",
+		.summary = "make a page of recorded events ('-': stdin), or of what is traced now",
+		.examples = "  ctrace report --container web --duration 60s -O report.html\n"
+			    "  ctrace report monday.jsonl -O monday.html\n"
+			    "  ctrace report -c web monday.jsonl --profile apparmor\n",
+		.takes_files = true,
+		.main = report_main,
+	},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -94,7 +105,7 @@ static int help(const struct command *cmd)
 
 static int unknown_command(const char *name)
 {
-	say("unknown command '%s'; there are: trace, run, ps, doctor (and 'ctrace --help')", name);
+	say("unknown command '%s'; there are: trace, run, ps, doctor, report (and 'ctrace --help')", name);
 	return EXIT_USAGE;
 }
 

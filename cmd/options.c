@@ -169,6 +169,18 @@ static int set_format(struct options *o, const char *value, struct error *err)
 	return 0;
 }
 
+static int set_profile(struct options *o, const char *value, struct error *err)
+{
+	return profile_from_name(&o->profile, value, err);
+}
+
+static int set_image_root(struct options *o, const char *value, struct error *err)
+{
+	(void)err;
+	o->image_root = value;
+	return 0;
+}
+
 static int set_output(struct options *o, const char *value, struct error *err)
 {
 	(void)err;
@@ -285,9 +297,11 @@ struct option_row {
 	const char *group; /* a heading before this row; NULL: the one before goes on */
 };
 
-#define TRACES (CMD_TRACE | CMD_RUN)
-#define LISTS  (CMD_TRACE | CMD_PS)
+#define PICKS  (CMD_TRACE | CMD_REPORT)
+#define TRACES (CMD_TRACE | CMD_RUN | CMD_REPORT)
+#define LISTS  (CMD_TRACE | CMD_PS | CMD_REPORT)
 #define LOOKS  (LISTS | CMD_DOCTOR)
+#define PRINTS (CMD_TRACE | CMD_RUN | CMD_PS | CMD_DOCTOR)
 #define ALL    (TRACES | LOOKS)
 
 static const struct option_row rows[] = {
@@ -306,10 +320,10 @@ static const struct option_row rows[] = {
 	{ LISTS, 0, "exclude-image", "X", NULL, set_exclude_image, NULL },
 	{ LISTS, 0, "exclude-label", "X", NULL, set_exclude_label, NULL },
 	{ LISTS, 0, "exclude-runtime", "X", NULL, set_exclude_runtime, NULL },
-	{ CMD_TRACE, 'g', "cgroup", "PATH", "a cgroup and all below it, container or not",
-	  set_cgroup, NULL },
-	{ CMD_TRACE, 'w', "wait", NULL, "for containers that are not there yet, or no more",
-	  set_wait, NULL },
+	{ PICKS, 'g', "cgroup", "PATH", "a cgroup and all below it, container or not", set_cgroup,
+	  NULL },
+	{ PICKS, 'w', "wait", NULL, "for containers that are not there yet, or no more", set_wait,
+	  NULL },
 	{ TRACES, 'p', "pid", "PID", "only this process", set_pid, "Which opens" },
 	{ TRACES, 'u', "uid", "UID", "only this user, by number or name", set_uid, NULL },
 	{ TRACES, 'C', "comm", "NAME", "only commands of this name", set_comm, NULL },
@@ -318,11 +332,16 @@ static const struct option_row rows[] = {
 	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration,
 	  "When to stop" },
 	{ TRACES, 'n', "count", "N", "stop after N opens", set_count, NULL },
-	{ ALL, 'o', "format", "FORMAT", "json (one object a line) or table", set_format, "Output" },
-	{ LISTS, 0, "show-label", "KEY", "add a label or annotation to events; repeatable",
-	  set_show_label, NULL },
-	{ TRACES, 'O', "output", "FILE", "write events to FILE, not to stdout", set_output, NULL },
+	{ PRINTS, 'o', "format", "FORMAT", "json (one object a line) or table", set_format,
+	  "Output" },
+	{ CMD_TRACE | CMD_PS, 0, "show-label", "KEY",
+	  "add a label or annotation to events; repeatable", set_show_label, NULL },
+	{ TRACES, 'O', "output", "FILE", "write to FILE, not to stdout", set_output, NULL },
 	{ CMD_PS, 0, "watch", NULL, "go on, with those that start and stop", set_watch, NULL },
+	{ CMD_REPORT, 'P', "profile", "KIND",
+	  "no page, but what was needed: paths, json, apparmor, landlock", set_profile, NULL },
+	{ CMD_REPORT, 0, "image-root", "DIR",
+	  "the image's files: tell those that were never opened", set_image_root, NULL },
 	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)",
 	  set_buffer_size, "Machinery" },
 	{ TRACES, 0, "backend", "NAME",
@@ -429,6 +448,12 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	while ((value = getopt_long(argc, argv, t.shorts, t.longs, NULL)) != -1) {
 		const struct option_row *row = row_of(value);
 
+		if (value == 1 && cmd->takes_files) {
+			r = list_add(&o->files, optarg, err);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		if (value == 1)
 			return error_say(err, -EINVAL,
 					 "'%s' is not an option; did you mean --container %s?",
@@ -443,6 +468,9 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	if (r < 0)
 		return r;
 	o->command = argv + optind;
+	for (; cmd->takes_files && *o->command; o->command++)
+		if (list_add(&o->files, *o->command, err) < 0)
+			return -ENOMEM;
 	if (!cmd->takes_command && *o->command)
 		return error_say(err, -EINVAL, "'%s' is not an option", *o->command);
 	return 0;
@@ -454,6 +482,7 @@ void options_free(struct options *o)
 	string_list_free(&o->cgroups);
 	string_list_free(&o->label_words);
 	string_list_free(&o->runtime_roots);
+	string_list_free(&o->files);
 }
 
 void options_help(FILE *f, const struct command *cmd)

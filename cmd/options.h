@@ -13,6 +13,7 @@
 #include "container/selector.h"
 #include "event.h"
 #include "output/output.h"
+#include "report/profile.h"
 
 /* Strings are those of the command line itself. */
 struct options {
@@ -21,6 +22,7 @@ struct options {
 	struct string_list label_words;   /* behind label_keys */
 	struct label_keys label_keys;     /* what --show-label and the selector ask for */
 	struct string_list runtime_roots; /* "RUNTIME=DIR" */
+	struct string_list files;         /* words of a command that takes_files */
 	struct trace_settings filters;
 	const char *host_root;
 	const char *backend;
@@ -28,6 +30,8 @@ struct options {
 	const char *node_name;
 	enum output_format format;
 	bool format_set;
+	enum profile_kind profile;
+	const char *image_root;
 	bool wait;
 	bool watch;
 	bool verbose;
@@ -39,7 +43,7 @@ struct options {
 	char **command;    /* what follows the options; NULL-terminated, may be empty */
 };
 
-enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4, CMD_DOCTOR = 8 };
+enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4, CMD_DOCTOR = 8, CMD_REPORT = 16 };
 
 struct command {
 	const char *name;
@@ -48,6 +52,7 @@ struct command {
 	const char *summary;
 	const char *examples; /* whole lines */
 	bool takes_command;   /* words after the options are a command's */
+	bool takes_files;     /* words between and after the options are files */
 	int (*main)(const struct options *o);
 };
 

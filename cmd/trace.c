@@ -35,15 +35,13 @@ static int trace(struct session *s, struct error *err)
 	return r < 0 ? r : session_finish(s, err);
 }
 
-int trace_main(const struct options *o)
+int trace_to(const struct options *o, int output_fd)
 {
 	struct session *s = NULL;
 	struct error err = {};
-	auto_close int output = -1;
 	int r;
 
-	output = open_output(o, &err);
-	r = output < 0 ? output : session_open(&s, o, output, &err);
+	r = session_open(&s, o, output_fd, &err);
 	if (!r)
 		r = trace(s, &err);
 	session_free(s);
@@ -51,4 +49,16 @@ int trace_main(const struct options *o)
 	if (r < 0 && r != -EPIPE)
 		say("%s", err.text);
 	return r < 0 && r != -EPIPE ? EXIT_FAILED : EXIT_OK;
+}
+
+int trace_main(const struct options *o)
+{
+	struct error err = {};
+	auto_close int output = open_output(o, &err);
+
+	if (output < 0) {
+		say("%s", err.text);
+		return EXIT_FAILED;
+	}
+	return trace_to(o, output);
 }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PERIOD_NS 100000000
+
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (__u64)t.tv_sec * 1000000000 + (__u64)t.tv_nsec;
+}
+
+void progress_start(struct progress *p)
+{
+	*p = (struct progress){ .is_terminal = isatty(STDERR_FILENO) };
+	p->next_ns = now_ns() + 3 * PERIOD_NS; /* short work shows none */
+}
+
+bool progress_due(struct progress *p)
+{
+	__u64 now;
+
+	if (!p->is_terminal)
+		return false;
+	now = now_ns();
+	if (now < p->next_ns)
+		return false;
+	p->next_ns = now + PERIOD_NS;
+	return true;
+}
+
+void progress_show(struct progress *p, const char *format, ...)
+{
+	va_list args;
+
+	fputs("\rctrace: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("\033[K", stderr);
+	fflush(stderr);
+	p->is_shown = true;
+}
+
+void progress_clear(struct progress *p)
+{
+	if (p->is_shown)
+		fputs("\r\033[K", stderr);
+	p->is_shown = false;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "report/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <linux/openat2.h>
+
+#include "base/cleanup.h"
+#include "base/id_map.h"
+
+struct walk {
+	struct image *image;
+	char *root; /* resolved */
+	int root_fd;
+	const struct path_list *const *lists;
+	size_t list_count, room;
+	struct id_map *seen; /* inode numbers: opened, or counted already */
+};
+
+/* --- what counts as opened ------------------------------------------------------------ */
+
+static bool is_opened(const struct walk *w, const char *path)
+{
+	for (size_t i = 0; i < w->list_count; i++) {
+		const struct needed_path *p = path_list_find(w->lists[i], path);
+
+		if (p && (p->opens || p->access & ACCESS_EXECUTE))
+			return true;
+	}
+	return false;
+}
+
+/* In the image, whatever its symbolic links say. */
+static int open_in(const struct walk *w, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (__u64)flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, w->root_fd, path, &how, sizeof(how));
+}
+
+/* The loader that a program names, copied; NULL if it names none, or is no program. */
+static char *loader_of(int fd)
+{
+	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	char *loader = NULL;
+	size_t count = 0;
+	GElf_Phdr header;
+
+	if (elf && !elf_getphdrnum(elf, &count))
+		for (size_t i = 0; i < count && !loader; i++)
+			if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_INTERP &&
+			    header.p_filesz && header.p_filesz < 4096) {
+				loader = calloc(1, header.p_filesz + 1);
+				if (loader &&
+				    pread(fd, loader, header.p_filesz, (off_t)header.p_offset) < 0)
+					*loader = '\0';
+			}
+	elf_end(elf);
+	return loader;
+}
+
+static int mark(struct walk *w, ino_t inode)
+{
+	return id_map_put(w->seen, inode, w);
+}
+
+static int mark_loader_of(struct walk *w, const char *exe)
+{
+	auto_close int fd = open_in(w, exe, O_RDONLY | O_NONBLOCK);
+	auto_free char *loader = fd >= 0 ? loader_of(fd) : NULL;
+	auto_close int loader_fd = loader && *loader ? open_in(w, loader, O_PATH) : -1;
+	struct stat st;
+
+	return loader_fd >= 0 && !fstat(loader_fd, &st) ? mark(w, st.st_ino) : 0;
+}
+
+static int mark_loaders(struct walk *w)
+{
+	elf_version(EV_CURRENT);
+	for (size_t i = 0; i < w->list_count; i++)
+		for (size_t k = 0; k < w->lists[i]->count; k++) {
+			const struct needed_path *p = &w->lists[i]->at[k];
+
+			if (p->access & ACCESS_EXECUTE && mark_loader_of(w, p->path) < 0)
+				return -ENOMEM;
+		}
+	return 0;
+}
+
+/* --- twice through the image ----------------------------------------------------------- */
+
+static int mark_opened(struct walk *w, const char *path, const struct stat *st)
+{
+	return is_opened(w, path) ? mark(w, st->st_ino) : 0;
+}
+
+static int note_unopened(struct walk *w, const char *path, const struct stat *st)
+{
+	struct image *image = w->image;
+	struct image_file *files = image->unopened;
+
+	if (image->unopened_count == w->room) {
+		w->room = w->room ? w->room * 2 : 256;
+		files = reallocarray(files, w->room, sizeof(*files));
+		if (!files)
+			return -ENOMEM;
+		image->unopened = files;
+	}
+	files[image->unopened_count].path = strdup(path);
+	if (!files[image->unopened_count].path)
+		return -ENOMEM;
+	files[image->unopened_count++].bytes = (__u64)st->st_size;
+	image->unopened_bytes += (__u64)st->st_size;
+	return 0;
+}
+
+/* Hard links of what was opened are seen already, and those of what was not after the first. */
+static int count_file(struct walk *w, const char *path, const struct stat *st)
+{
+	if (id_map_get(w->seen, st->st_ino))
+		return 0;
+	if (st->st_nlink > 1 && mark(w, st->st_ino) < 0)
+		return -ENOMEM;
+	return note_unopened(w, path, st);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static int each_file(struct walk *w,
+		     int (*visit)(struct walk *w, const char *path, const struct stat *st))
+{
+	char *const roots[] = { w->root, NULL };
+	size_t skip = strcmp(w->root, "/") ? strlen(w->root) : 0;
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, by_name);
+	int rc = fts ? 0 : -errno;
+	FTSENT *entry;
+
+	while (!rc && (entry = fts_read(fts)))
+		if (entry->fts_info == FTS_F)
+			rc = visit(w, entry->fts_path + skip, entry->fts_statp);
+	if (fts)
+		fts_close(fts);
+	return rc;
+}
+
+static int count_all(struct walk *w, const char *path, const struct stat *st)
+{
+	(void)path;
+	if (id_map_get(w->seen, st->st_ino))
+		return 0;
+	w->image->files++;
+	w->image->bytes += (__u64)st->st_size;
+	return st->st_nlink > 1 ? mark(w, st->st_ino) : 0;
+}
+
+static int read_all(struct walk *w)
+{
+	int rc = each_file(w, count_all);
+
+	id_map_free(w->seen);
+	w->seen = id_map_new();
+	if (!w->seen)
+		return -ENOMEM;
+	if (!rc)
+		rc = mark_loaders(w);
+	if (!rc)
+		rc = each_file(w, mark_opened);
+	return rc ? rc : each_file(w, count_file);
+}
+
+int image_read(struct image *image, const char *root, const struct path_list *const *lists,
+	       size_t list_count, struct error *err)
+{
+	auto_free char *resolved = realpath(root, NULL);
+	struct walk w = {
+		.image = image, .root = resolved, .lists = lists, .list_count = list_count
+	};
+	int rc;
+
+	*image = (struct image){};
+	w.root_fd = resolved ? open(resolved, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (w.root_fd < 0)
+		return error_set(err, -errno, "open the image's root '%s'", root);
+	w.seen = id_map_new();
+	rc = w.seen ? read_all(&w) : -ENOMEM;
+	id_map_free(w.seen);
+	close(w.root_fd);
+	return rc < 0 ? error_set(err, rc, "read the image at '%s'", root) : 0;
+}
+
+void image_done(struct image *image)
+{
+	for (size_t i = 0; i < image->unopened_count; i++)
+		free(image->unopened[i].path);
+	free(image->unopened);
+	*image = (struct image){};
+}
