@@ -181,27 +181,42 @@ Test(report, containers_are_told_apart)
 	report_free(r);
 }
 
-Test(report, one_container_of_many)
+/* The selection of `ctrace trace`, by what the lines say. */
+Test(report, some_containers_of_many)
 {
 	static const struct {
-		const char *wanted;
-		__u64 events;
-	} facts[] = { { "web", 2 },    { "abcd", 2 }, { "abc", 0 }, /* too short for an id */
-		      { "shop-1", 2 }, { "we", 0 },   { "def", 0 } };
+		enum selector_field field;
+		bool exclude;
+		const char *value;
+		__u64 events; /* of web, db and the loss of nobody */
+	} facts[] = {
+		{ SELECT_CONTAINER, false, "web", 2 },    { SELECT_CONTAINER, false, "abcd", 2 },
+		{ SELECT_CONTAINER, false, "none", 1 },   { SELECT_CONTAINER, true, "web", 2 },
+		{ SELECT_POD, false, "shop-1", 2 },       { SELECT_IMAGE, false, "ngi*", 2 },
+		{ SELECT_LABEL, false, "tier=front", 2 }, { SELECT_LABEL, false, "tier=back", 1 },
+		{ SELECT_LABEL, false, "tier", 2 },       { SELECT_LABEL, true, "tier", 2 },
+	};
 
 	for (size_t i = 0; i < COUNT_OF(facts); i++) {
+		const char *key = facts[i].value;
+		struct label_keys keys = { &key, facts[i].field == SELECT_LABEL, 0 };
 		struct report *r = report_new(NULL);
+		struct selector wanted = {};
+		struct error err;
 
-		report_only(r, facts[i].wanted);
+		cr_assert_eq(selector_add(&wanted, facts[i].field, facts[i].exclude, key, &err), 0);
+		cr_assert_eq(report_only(r, &wanted, &keys), 0);
 		sample_add_line(r,
 				"{\"type\":\"container\",\"container\":{\"id\":\"abcdef\",\"name\":"
-				"\"web\"},\"k8s\":{\"pod\":\"shop-1\"}}");
+				"\"web\",\"image\":\"nginx\",\"labels\":{\"tier\":\"front\"}},"
+				"\"k8s\":{\"pod\":\"shop-1\"}}");
 		sample_add_line(r, "{\"type\":\"container\",\"container\":{\"name\":\"db\"}}");
-		/* a loss of nobody in particular may be this one's */
+		/* a loss of nobody in particular may be a wanted one's */
 		sample_add_line(r, "{\"type\":\"lost\",\"count\":1,\"reason\":\"skipped\"}");
-		cr_expect_eq(report_events(r), facts[i].events + !facts[i].events, "%s: %llu",
-			     facts[i].wanted, (unsigned long long)report_events(r));
+		cr_expect_eq(report_events(r), facts[i].events, "row %zu: %llu", i,
+			     (unsigned long long)report_events(r));
 		report_free(r);
+		selector_free(&wanted);
 	}
 }
 

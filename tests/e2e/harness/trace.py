@@ -11,7 +11,7 @@ from .schema import Lines
 from .wait import wait_until
 
 LIVE = "ctrace: tracing"
-COMMANDS = ("trace", "run")
+COMMANDS = ("trace", "run", "report")
 TRACE_NOTHING = ("ps", "doctor")
 
 

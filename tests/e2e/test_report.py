@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""`ctrace report`: what was traced, as a page or as a profile."""
+
+import collections
+import json
+import os
+import pty
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from harness import settings
+from harness.page import Page
+from harness.settings import PATIENCE, TOP
+from harness.trace import Trace, command_line, run_ctrace
+
+MAKE_EVENTS = TOP / "tests" / "make-events"
+
+
+def report(*args, **kwargs):
+    """Runs `ctrace report` to its good end; returns its CompletedProcess."""
+    done = run_ctrace("report", *args, **kwargs)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def page_of(work, *args):
+    report(*args, "--output", work / "report.html")
+    return Page(work / "report.html")
+
+
+@pytest.fixture
+def recorded(work):
+    """recorded(CMD...) traces a command and returns the file of its events."""
+
+    def record(*command):
+        events = work / "events.jsonl"
+        argv = command_line(["run", "--output", events, "--", *command])
+        subprocess.run(argv, capture_output=True, check=True, timeout=60 * PATIENCE)
+        return events
+
+    return record
+
+
+def opens_in(events):
+    lines = [json.loads(line) for line in events.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line["type"] == "open"]
+
+
+# --- the page -------------------------------------------------------------------------
+
+
+def test_page_has_every_open_of_a_recording(recorded, work):
+    script = "cat /etc/passwd /etc/passwd /nothing; echo > %s; ls /etc >&2" % (work / "written")
+    events = recorded("sh", "-c", script)
+    (box,) = page_of(work, events).containers
+    opens = opens_in(events)
+    told = collections.Counter(
+        (event["file"].get("path"), event["process"]["exe"], event.get("error"))
+        for event in opens
+        if event["file"].get("path", "").startswith("/")
+    )
+    shown = collections.Counter()
+    for fact in box.facts:
+        if fact["path"]:
+            shown[fact["path"], fact["exe"], fact["error"]] += fact["count"]
+    assert shown == told
+    assert box.json["opens"] == box.count() == len(opens)
+    assert box.json["failed"] == sum("error" in event for event in opens)
+    assert box.count(path=str(work / "written"), writes=True) == 1
+    assert box.count(path="/nothing", error="ENOENT") == 1
+
+
+def test_page_needs_nothing_else(recorded, work):
+    page = page_of(work, recorded("true"))
+    for outside in ("http:", "https:", "src=", "@import", "url("):
+        assert outside not in page.text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_report_of_what_is_traced_now(cgroup, work):
+    with Trace("report", "--cgroup", cgroup, "--output", work / "report.html") as trace:
+        for _ in range(7):
+            cgroup.run("cat", "/etc/passwd")
+    assert trace.status == 0, trace.stderr
+    (box,) = Page(work / "report.html").containers
+    assert box.count(path="/etc/passwd", error=None) == 7
+
+
+def test_report_of_a_live_container_knows_its_name(docker, docker_container, work):
+    name, _ = docker_container("while :; do cat /etc/passwd; sleep 0.1; done")
+    argv = ["--container", name, "--duration", "2s", *docker.runtime_root]
+    with Trace("report", *argv, "--output", work / "report.html") as trace:
+        trace.wait_end()
+    assert trace.status == 0, trace.stderr
+    box = Page(work / "report.html").container(name)
+    assert box.json["labels"]["runtime"] == "docker"
+    assert box.count(path="/etc/passwd") > 5
+    assert sum(box.json["bars"][1::4]) == box.json["opens"]
+
+
+def test_stdin(recorded, work):
+    events = recorded("cat", "/etc/passwd")
+    argv = [settings.CTRACE, "report", "-", "--output", work / "report.html"]
+    with events.open("rb") as stream:
+        subprocess.run(argv, stdin=stream, check=True, timeout=20 * PATIENCE)
+    assert Page(work / "report.html").containers[0].count(path="/etc/passwd") == 1
+
+
+def test_page_on_stdout(recorded):
+    assert report(recorded("true")).stdout.startswith("<!doctype html>")
+
+
+# --- input that is not as it should be ---------------------------------------------------
+
+
+LOST = '{"type":"lost","time":"2026-01-02T03:04:06.000000000Z","count":12,"reason":"ring_full"%s}\n'
+
+
+def test_losses_are_in_the_page(recorded, work):
+    events = recorded("true")
+    with events.open("a") as more:
+        more.write(LOST % ',"container":{"name":"web"}')
+        more.write(LOST % "")
+    page = page_of(work, events)
+    assert page.container("web").json["lost"] == {"ring_full": 12}
+    assert page.data["lost"] == {"ring_full": 12}
+
+
+def test_lines_that_are_not_events(recorded, work):
+    events = recorded("true")
+    opens = len(opens_in(events))
+    good = events.read_text()
+    events.write_text(f'{good}\n{{"type":"later"}}\n{{"type":\nno\n{"x" * 70000}\n')
+    done = report(events, "--output", work / "report.html")
+    first = good.count("\n") + 3
+    assert f"events.jsonl: 3 lines are not of ctrace; the first is line {first}: not JSON" in done.stderr
+    page = Page(work / "report.html")
+    assert page.data["invalid"] == 3
+    assert page.data["other_types"] == 1
+    assert page.containers[0].json["opens"] == opens
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "not json\n", '{"type":"later"}\n'])
+def test_nothing_to_report(work, content):
+    (work / "events").write_text(content)
+    done = run_ctrace("report", work / "events", "--output", work / "page")
+    assert done.returncode == 1
+    assert f"no events in '{work}/events'" in done.stderr
+
+
+def test_file_that_is_not_there(work):
+    done = run_ctrace("report", work / "none", "--output", work / "page")
+    assert done.returncode == 1
+    assert f"open '{work}/none': No such file or directory" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "args, named",
+    [
+        (["--profile", "seccomp", "x"], "'seccomp' is no profile; there are: paths, json"),
+        (["--image-root", "/", "x"], "--image-root goes with --profile"),
+        (["--cgroup", "/x", "y"], "--cgroup is for tracing"),
+        (["--profile", "apparmor", "--image-root", "/", "x"], "--image-root goes with"),
+    ],
+)
+def test_wrong_command_line(args, named):
+    done = run_ctrace("report", *args)
+    assert done.returncode == 2
+    assert named in done.stderr
+
+
+def test_pipe_without_a_dash_is_told_the_remedy():
+    argv = [settings.CTRACE, "report"]
+    done = subprocess.run(argv, input=b"{}", capture_output=True, check=False, timeout=20 * PATIENCE)
+    assert done.returncode == 2
+    assert b"ctrace report -" in done.stderr
+
+
+def test_page_is_not_written_to_a_terminal(recorded):
+    events = recorded("true")
+    master, slave = pty.openpty()
+    argv = [settings.CTRACE, "report", events]
+    done = subprocess.run(argv, stdout=slave, stderr=subprocess.PIPE, check=False, timeout=20 * PATIENCE)
+    os.close(slave)
+    os.close(master)
+    assert done.returncode == 2
+    assert b"--output report.html" in done.stderr
+
+
+def test_full_disk_is_told(recorded):
+    done = run_ctrace("report", recorded("true"), "--output", "/dev/full")
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+
+
+def test_one_container_of_a_recording(work):
+    events = work / "events"
+    events.write_bytes(subprocess.check_output([MAKE_EVENTS, "500"]))
+    page = page_of(work, events, "--container", "db")
+    (box,) = page.containers
+    assert box.json["labels"]["name"] == "db"
+    done = run_ctrace("report", events, "-c", "nobody", "-O", work / "p")
+    assert done.returncode == 1
+    assert f"no events of such containers in '{events}'" in done.stderr
+
+
+# --- size, time, progress -----------------------------------------------------------------
+
+
+def measured(events, page):
+    """Runs a report; returns (seconds, kilobytes of memory)."""
+    start = time.monotonic()
+    process = subprocess.Popen([settings.CTRACE, "report", events, "--output", page])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    assert status == 0
+    return time.monotonic() - start, usage.ru_maxrss
+
+
+def make_events(path, count):
+    with path.open("wb") as out:
+        subprocess.run([MAKE_EVENTS, str(count)], stdout=out, check=True)
+
+
+def test_many_events(work):
+    make_events(work / "events", 50000)
+    seconds, kilobytes = measured(work / "events", work / "page")
+    assert seconds < 10 * PATIENCE
+    assert kilobytes < 100_000
+    page = Page(work / "page")
+    assert sum(box.count() for box in page.containers) == 50000
+    assert (work / "page").stat().st_size < 5_000_000
+
+
+@pytest.mark.slow
+def test_a_million_events(work):
+    make_events(work / "events", 1_000_000)
+    seconds, kilobytes = measured(work / "events", work / "page")
+    assert seconds < 30 * PATIENCE
+    assert kilobytes < 100_000
+    assert sum(box.count() for box in Page(work / "page").containers) == 1_000_000
+    assert (work / "page").stat().st_size < 5_000_000
+
+
+HOSTILE = (
+    '{"time":"2026-01-02T03:04:05.678901234Z","type":"open","container":{"name":"c%d"},'
+    '"process":{"pid":1,"exe":"/%s%d"},"file":{"path":"/%s/%s%d","flags":["O_RDONLY"]},"error":"E%d"}\n'
+)
+
+
+@pytest.mark.slow
+def test_hostile_events_are_bounded(work):
+    """Each open another container, file, executable and error, with long names."""
+    with (work / "events").open("w") as out:
+        for i in range(400_000):
+            out.write(HOSTILE % (i % 3000, "e" * 200, i, "d" * 250, "n" * 240, i, i))
+    _, kilobytes = measured(work / "events", work / "page")
+    assert kilobytes < 500_000
+    assert (work / "page").stat().st_size < 5_000_000
+    page = Page(work / "page")
+    assert sum(box.count() for box in page.containers) == 400_000
+    assert page.data["reached"] == {"containers": True, "files": True, "exes": True, "facts": False}
+
+
+def stderr_of(argv, terminal):
+    """What a command writes to stderr, which is a terminal or a pipe."""
+    if not terminal:
+        done = subprocess.run(argv, capture_output=True, check=True, timeout=60 * PATIENCE)
+        return done.stderr
+    master, slave = pty.openpty()
+    subprocess.run(argv, stderr=slave, stdout=subprocess.DEVNULL, check=True, timeout=60 * PATIENCE)
+    os.close(slave)
+    said = b""
+    try:
+        while more := os.read(master, 65536):
+            said += more
+    except OSError:  # the terminal is closed on the other side
+        pass
+    os.close(master)
+    return said
+
+
+def test_progress_on_a_terminal_only(work):
+    make_events(work / "few", 10_000)
+    (work / "events").write_bytes((work / "few").read_bytes() * 20)
+    argv = [settings.CTRACE, "report", work / "events", "--output", work / "page"]
+    assert stderr_of(argv, terminal=False) == b""
+    said = stderr_of(argv, terminal=True)
+    assert b"lines, " in said and b" %" in said
+    assert said.endswith(b"\r\x1b[K"), said[-80:]
+
+
+# --- profiles -----------------------------------------------------------------------------
+
+
+def profile_lines(*args):
+    return report(*args).stdout.splitlines()
+
+
+def test_profile_paths(recorded, work):
+    script = f"cat /etc/passwd /nothing; echo > {work}/written; ls /etc >&2"
+    lines = profile_lines(recorded("sh", "-c", script), "--profile", "paths")
+    assert "r    /etc/passwd" in lines
+    assert "r    /etc/" in lines
+    assert f"wc   {work}/written" in lines
+    assert f"     {work}/" in lines
+    assert "!ENOENT /nothing" in lines
+    assert any(line.startswith("x    /") and line.endswith("/cat") for line in lines)
+
+
+def test_profile_json(recorded, work):
+    done = report(recorded("cat", "/etc/passwd"), "--profile", "json")
+    (box,) = json.loads(done.stdout)["containers"]
+    (passwd,) = [path for path in box["paths"] if path["path"] == "/etc/passwd"]
+    assert passwd == {"path": "/etc/passwd", "access": ["read"], "opens": 1}
+
+
+def test_profile_apparmor_is_one(recorded, work):
+    parser = shutil.which("apparmor_parser", path="/usr/sbin:/sbin:" + os.environ["PATH"])
+    if not parser:
+        pytest.skip("no apparmor_parser here (apt-get install apparmor)")
+    odd = work / 'odd *{a,b}[1]^@{x}\\ "q"\n\x01 ü'
+    odd.write_text("")
+    events = recorded("sh", "-c", 'cat "$0"; ls / >&2; cat /proc/self/stat', odd)
+    (work / "profile").write_text(report(events, "--profile", "apparmor").stdout)
+    argv = [parser, "--skip-kernel-load", "--skip-cache", "--names", work / "profile"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr + (work / "profile").read_text()
+    argv[3] = "--debug"
+    subprocess.run(argv, capture_output=True, check=True)
+
+
+# setpriv of util-linux 2.41, as far as the scripts use it, by the same system calls.
+SETPRIV = """#!{python}
+import ctypes, os, shutil, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+BITS = {{"execute": 1, "write-file": 2, "read-file": 4, "read-dir": 8, "make-reg": 256}}
+mask = lambda words: sum(BITS[word] for word in words.split(","))
+def call(*args):
+    result = libc.syscall(*args)
+    assert result >= 0, os.strerror(ctypes.get_errno()) + str(args)
+    return result
+args, rules = sys.argv[1:], []
+while (arg := args.pop(0)) != "--":
+    if arg == "--landlock-access":
+        handled = mask(args.pop(0).removeprefix("fs:"))
+    elif arg == "--landlock-rule":
+        rules.append(args.pop(0).split(":", 2)[1:])
+    else:
+        assert arg == "--no-new-privs", arg
+ruleset = call(444, struct.pack("Q", handled), ctypes.c_size_t(8), 0)
+for rights, path in rules:
+    fd = os.open(path, os.O_PATH)
+    call(445, ruleset, 1, struct.pack("=Qi", mask(rights), fd), 0)
+    os.close(fd)
+program = shutil.which(args[0])
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+call(446, ruleset, 0)
+os.execv(program, args)
+"""
+
+
+def has_landlock():
+    import ctypes
+
+    return ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) > 0
+
+
+def test_profile_landlock_holds(recorded, work):
+    """Under it the command does again what it did, and nothing else."""
+    if not has_landlock():
+        pytest.skip("no Landlock in this kernel, or not switched on")
+    (work / "bin").mkdir()
+    (work / "bin" / "setpriv").write_text(SETPRIV.format(python="/usr/bin/python3"))
+    (work / "bin" / "setpriv").chmod(0o755)
+    (work / "out").mkdir()
+    (work / "it's odd").write_text("odd\n")
+    does = f'cat /etc/passwd "{work}/it\'s odd" > /dev/null && ls {work}/out && echo new > {work}/out/file'
+    profile = work / "profile"
+    profile.write_text(report(recorded("sh", "-c", does), "--profile", "landlock").stdout)
+
+    def under_profile(command):
+        (work / "out" / "file").unlink(missing_ok=True)
+        environment = {**os.environ, "PATH": f"{work}/bin:{os.environ['PATH']}"}
+        argv = ["sh", profile, "sh", "-c", command]
+        return subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+
+    done = under_profile(does)
+    assert done.returncode == 0, done.stderr + profile.read_text()
+    assert (work / "out" / "file").read_text() == "new\n"
+    for refused in ("cat /etc/group", "ls /etc", f"echo > {work}/bin/x", "/usr/bin/id", "echo >> /etc/passwd"):
+        done = under_profile(refused)
+        assert done.returncode != 0, f"{refused} was allowed by\n{profile.read_text()}"
+        assert "ermission denied" in done.stderr, done.stderr
+
+
+def test_what_an_image_has_and_nobody_opened(container, work):
+    box = container("while :; do cat /etc/passwd; sleep 0.1; done")
+    root = box.bundle / "rootfs"
+    (root / "unused").mkdir()
+    (root / "unused" / "big").write_bytes(b"x" * 12345)
+    with Trace("--container", box.id, "--duration", "1s", "--output", work / "events") as trace:
+        trace.wait_end()
+    assert trace.status == 0, trace.stderr
+    done = report(work / "events", "--profile", "json", "--image-root", root)
+    image = json.loads(done.stdout)["image"]
+    unopened = {each["path"]: each["bytes"] for each in image["never_opened"]}
+    assert unopened["/unused/big"] == 12345
+    assert "/etc/passwd" not in unopened
+    assert "/bin/busybox" not in unopened
+    assert image["never_opened_bytes"] == sum(unopened.values())
+
+
+def copy_into(root, path):
+    """Copies a file of this host, its directory's symbolic links resolved."""
+    target = root / os.path.realpath(os.path.dirname(path))[1:] / os.path.basename(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, target)
+
+
+def test_loader_of_a_program_is_not_unused(recorded, work):
+    """No open call names it: the kernel opens it by itself when the program is run."""
+    root = work / "image"
+    root.mkdir()
+    for top in ("bin", "lib", "lib64"):
+        if os.path.islink(f"/{top}"):
+            (root / top).symlink_to(os.readlink(f"/{top}"))
+    linked = subprocess.check_output(["ldd", "/bin/cat"], text=True).split()
+    for path in ["/bin/cat", "/bin/ls", *(word for word in linked if word.startswith("/"))]:
+        copy_into(root, path)
+    events = recorded("chroot", root, "/bin/cat", "/bin/cat")
+    # as they would be in a container of this image
+    events.write_text(events.read_text().replace(str(root), ""))
+    done = report(events, "--profile", "json", "--image-root", root)
+    unopened = [each["path"] for each in json.loads(done.stdout)["image"]["never_opened"]]
+    assert [os.path.basename(path) for path in unopened] == ["ls"]
