@@ -62,18 +62,20 @@
   // The tree: for each node its path, its children, and its own facts.
   function unpack(container) {
     const { names, parents } = container;
-    const tree = { paths: [], children: names.map(() => []), facts: names.map(() => []), more: new Map() };
-    for (let i = 0; i < names.length; i++) {
-      const parent = parents[i];
-      if (i) tree.children[parent].push(i);
-      if (!i) tree.paths.push("");
-      else if (!parent) tree.paths.push(GROUPS[names[i]] ?? names[i]);
-      else tree.paths.push((tree.paths[parent] === "/" || parents[parent] === 0 ? (tree.paths[parent] === "/" ? "/" : "") : tree.paths[parent] + "/") + names[i]);
+    const none = []; // most nodes have no children, and share that
+    const tree = { paths: [""], children: names.map(() => none), facts: names.map(() => none), more: new Map() };
+    const put = (lists, i, item) => (lists[i] === none ? (lists[i] = [item]) : lists[i].push(item));
+    for (let i = 1; i < names.length; i++) {
+      const parent = parents[i], above = tree.paths[parent];
+      put(tree.children, parent, i);
+      if (!parent) tree.paths.push(GROUPS[names[i]]);
+      else if (above === "/" || parents[parent]) tree.paths.push((above === "/" ? "" : above) + "/" + names[i]);
+      else tree.paths.push(names[i]); // no path: the name alone
     }
     for (let i = 0; i < container.more.length; i += 2) tree.more.set(container.more[i], container.more[i + 1]);
     const f = container.facts;
     for (let i = 0; i < f.length; i += 6)
-      tree.facts[f[i]].push({ more: f[i + 1] === 1, exe: f[i + 2], error: f[i + 3], access: f[i + 4], count: f[i + 5] });
+      put(tree.facts, f[i], { more: f[i + 1] === 1, exe: f[i + 2], error: f[i + 3], access: f[i + 4], count: f[i + 5] });
     return tree;
   }
 
@@ -691,7 +693,7 @@
     const columns = [
       { key: "path", title: "File", text: true },
       { key: "how", title: "How", text: true, width: "col-error" },
-      { key: "count", title: "Opens for writing", kind: "num", width: "col-bar" },
+      { key: "count", title: "Times", kind: "num", width: "col-bar" },
       { key: "who", title: "By", text: true, kind: "wide", width: "col-exe" },
     ];
     const table = flat("written", columns, rows, (row) => [
