@@ -15,7 +15,7 @@ from harness.trace import Trace, command_line, run_ctrace
 from harness.truth import run_program
 from harness.usage import CAPABILITIES, PR_CAPBSET_DROP, dropping, in_private_mounts
 
-COMMANDS = [[], ["trace"], ["run"], ["ps"], ["doctor"]]
+COMMANDS = [[], ["trace"], ["run"], ["ps"], ["doctor"], ["report"]]
 
 
 def refused(status, *args, **kwargs):
@@ -30,7 +30,7 @@ def refused(status, *args, **kwargs):
 # --- help --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=["ctrace", "trace", "run", "ps", "doctor"])
+@pytest.mark.parametrize("command", COMMANDS, ids=["ctrace", "trace", "run", "ps", "doctor", "report"])
 def test_help(command):
     done = run_ctrace(*command, "--help")
     assert done.returncode == 0 and done.stderr == ""
