@@ -71,9 +71,10 @@ Test(report_lines, too_long)
 		const char *line;
 		struct lines *l;
 
-		memcpy(text, "ab\n", 3);
-		memset(text + 3, 'x', wanted);
-		memcpy(text + 3 + wanted, "\ncd\n", 4);
+		memset(text, 'x', wanted + 10);
+		strcpy(text, "ab\n");
+		text[3] = 'x';
+		strcpy(text + 3 + wanted, "\ncd\n");
 		l = lines_of(text, 3 + wanted + (newline ? 4 : 0));
 		cr_assert_eq(lines_next(l, &line, &len), 1);
 		cr_expect_eq(len, 2);
