@@ -105,7 +105,8 @@ static int help(const struct command *cmd)
 
 static int unknown_command(const char *name)
 {
-	say("unknown command '%s'; there are: trace, run, ps, doctor, report (and 'ctrace --help')", name);
+	say("unknown command '%s'; there are: trace, run, ps, doctor, report (and 'ctrace --help')",
+	    name);
 	return EXIT_USAGE;
 }
 

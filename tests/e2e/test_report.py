@@ -6,8 +6,10 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from harness import settings
 from harness.page import Page
 from harness.settings import PATIENCE, TOP
 from harness.trace import Trace, command_line, run_ctrace
+from harness.wait import wait_until
 
 MAKE_EVENTS = TOP / "tests" / "make-events"
 
@@ -98,6 +101,41 @@ def test_report_of_a_live_container_knows_its_name(docker, docker_container, wor
     assert box.json["labels"]["runtime"] == "docker"
     assert box.count(path="/etc/passwd") > 5
     assert sum(box.json["bars"][1::4]) == box.json["opens"]
+
+
+def test_signal_to_one_process_ends_both(cgroup, work):
+    """As from systemd or kill(1); the page of what was seen is made."""
+    with Trace("report", "--cgroup", cgroup, "--output", work / "report.html") as trace:
+        cgroup.run("cat", "/etc/passwd")
+        trace.stop(by=signal.SIGTERM)
+    assert trace.status == 0, trace.stderr
+    assert Page(work / "report.html").containers[0].count(path="/etc/passwd") == 1
+
+
+def children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def test_tracer_ends_with_its_reader(cgroup, work):
+    with Trace("report", "--cgroup", cgroup, "--output", work / "report.html", wait=True) as trace:
+        (tracer,) = children_of(trace.pid)
+        trace.kill()
+        wait_until(lambda: not Path(f"/proc/{tracer}").exists(), "the tracer goes on")
+
+
+def test_tracer_that_is_killed_is_told(cgroup, work):
+    with Trace("report", "--cgroup", cgroup, "--output", work / "report.html") as trace:
+        os.kill(int(children_of(trace.pid)[0]), signal.SIGKILL)
+        assert trace.wait_end() == 1
+    assert "was ended by signal 9" in trace.stderr
+
+
+@pytest.mark.skipif(settings.NO_SANDBOX, reason="the sandbox is switched off")
+def test_both_processes_are_in_the_sandbox(cgroup, work):
+    with Trace("report", "--cgroup", cgroup, "--output", work / "report.html") as trace:
+        for pid in [trace.pid, *children_of(trace.pid)]:
+            status = Path(f"/proc/{pid}/status").read_text()
+            assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
 
 
 def test_stdin(recorded, work):
@@ -284,7 +322,7 @@ def stderr_of(argv, terminal):
 
 def test_progress_on_a_terminal_only(work):
     make_events(work / "few", 10_000)
-    (work / "events").write_bytes((work / "few").read_bytes() * 20)
+    (work / "events").write_bytes((work / "few").read_bytes() * 10)
     argv = [settings.CTRACE, "report", work / "events", "--output", work / "page"]
     assert stderr_of(argv, terminal=False) == b""
     said = stderr_of(argv, terminal=True)
