@@ -93,7 +93,7 @@ $(BUILD)/ctrace: $(CMD_OBJ) $(OBJ)
 
 $(UNIT_OBJ): ALL_CFLAGS += -Icmd
 
-$(BUILD)/unit: $(UNIT_OBJ) $(OBJ) $(BUILD)/obj/cmd/options.o
+$(BUILD)/unit: $(UNIT_OBJ) $(OBJ) $(BUILD)/obj/cmd/options.o $(BUILD)/obj/cmd/held.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ -lcriterion $(LIBS) -o $@
 

@@ -6,7 +6,7 @@
 #ifndef CTRACE_CGROUP_BPF_H
 #define CTRACE_CGROUP_BPF_H
 
-#include "maps.bpf.h"
+#include "setup.bpf.h"
 
 /* v1 hierarchies have tracepoints and ids of their own; only v2's is number 0. */
 static __always_inline bool on_cgroup2(struct cgroup *cgrp)
@@ -26,9 +26,15 @@ static __always_inline __u64 cgroup_parent_id(struct cgroup *cgrp)
 	return parent ? cgroup_id_of(kread(parent, cgroup)) : 0;
 }
 
-/* cgroup_mutex is held in all our hooks, so they never meet in this slot. */
-static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 parent_id, __u64 root_id,
-					  const char *path)
+/* Waited for: the runtime's files that name a container may be gone in some milliseconds. */
+static __always_inline void cgroup_send(struct cgroup_record *rec, __u64 path_bytes)
+{
+	if (bpf_ringbuf_output(&events, rec, sizeof(*rec) + path_bytes, BPF_RB_FORCE_WAKEUP))
+		__sync_fetch_and_add(&lost_cgroup_records, 1);
+}
+
+/* cgroup_mutex is held when a cgroup is made or removed, so the two never meet in this slot. */
+static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 root_id, const char *path)
 {
 	struct scratch *s = scratch_get(SCRATCH_CGROUP);
 	__u32 len;
@@ -38,51 +44,89 @@ static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 parent_id,
 	s->cgroup.type = type;
 	s->cgroup.when_ns = bpf_ktime_get_boot_ns();
 	s->cgroup.cgroup_id = id;
-	s->cgroup.parent_id = parent_id;
 	s->cgroup.root_id = root_id;
 	/* NUL included; the mask keeps a failed read (negative) within the verifier's sight */
 	len = bpf_probe_read_kernel_str(s->data, CGROUP_PATH_BYTES, path) & (CGROUP_PATH_BYTES - 1);
 	s->cgroup.path_len = len ? len - 1 : 0;
-	if (ring_write(s, &s->cgroup, sizeof(s->cgroup) + len))
-		count_loss(root_id, LOSS_RING_FULL);
+	cgroup_send(&s->cgroup, len);
+}
+
+/*
+ * What is made inside a container is a part of it.  Anything else may be a new
+ * container, and is traced before anybody can know: user space keeps its events until
+ * it does.
+ */
+static __always_inline bool cgroup_entry_at_birth(struct cgroup_entry *entry, __u64 id,
+						  const struct cgroup_entry *parent)
+{
+	if (parent)
+		*entry = *parent;
+	if (parent && !(parent->flags & CGROUP_PROVISIONAL))
+		return true;
+	if (!parent) {
+		entry->top_id = id;
+		entry->maker_ns = mnt_ns_of((struct task_struct *)bpf_get_current_task());
+		entry->flags = CGROUP_PROVISIONAL | CGROUP_CONTAINER;
+	}
+	entry->root_id = id;
+	entry->flags &= ~CGROUP_STARTED;
+	return settings.provisional;
 }
 
 static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 {
+	struct cgroup_entry entry = {};
 	__u64 id, parent_id;
-	struct cgroup_entry *parent;
 
 	if (!on_cgroup2(cgrp))
 		return 0;
 	id = cgroup_id_of(cgrp);
 	parent_id = cgroup_parent_id(cgrp);
-	parent = bpf_map_lookup_elem(&cgroups, &parent_id);
-	if (parent) {
-		struct cgroup_entry entry = *parent;
-
-		if (bpf_map_update_elem(&cgroups, &id, &entry, BPF_NOEXIST))
-			count_loss(entry.root_id, LOSS_MAP_FULL);
-	}
+	if (!cgroup_entry_at_birth(&entry, id, bpf_map_lookup_elem(&cgroups, &parent_id)))
+		return 0;
+	if (bpf_map_update_elem(&cgroups, &id, &entry, BPF_NOEXIST))
+		count_loss(entry.root_id, LOSS_MAP_FULL);
 	if (settings.watch_cgroups)
-		cgroup_report(RECORD_CGROUP_NEW, id, parent_id, parent ? parent->root_id : 0, path);
+		cgroup_report(RECORD_CGROUP_NEW, id, entry.root_id, path);
 	return 0;
 }
 
 static __always_inline int cgroup_gone(struct cgroup *cgrp, const char *path)
 {
 	struct cgroup_entry *entry;
-	__u64 id, root_id;
+	__u64 id, root_id = 0;
 
 	if (!on_cgroup2(cgrp))
 		return 0;
 	id = cgroup_id_of(cgrp);
 	entry = bpf_map_lookup_elem(&cgroups, &id);
-	if (!entry)
-		return 0;
-	root_id = entry->root_id;
+	if (entry)
+		root_id = entry->root_id;
 	bpf_map_delete_elem(&cgroups, &id);
-	if (root_id == id)
-		cgroup_report(RECORD_CGROUP_GONE, id, cgroup_parent_id(cgrp), root_id, path);
+	if (settings.watch_cgroups || root_id == id)
+		cgroup_report(RECORD_CGROUP_GONE, id, root_id, path);
+	return 0;
+}
+
+/*
+ * The first program of a new cgroup: by now its runtime has written down whose it is
+ * (runc and crun do so some milliseconds before they execute the program).
+ */
+static __always_inline int cgroup_started(struct task_struct *task)
+{
+	struct cgroup_record rec = { .type = RECORD_CGROUP_STARTED };
+	struct cgroup_entry *entry;
+
+	if (setup_executed(task) || !settings.watch_cgroups)
+		return 0;
+	rec.cgroup_id = bpf_get_current_cgroup_id();
+	entry = bpf_map_lookup_elem(&cgroups, &rec.cgroup_id);
+	if (!entry || (entry->flags & (CGROUP_PROVISIONAL | CGROUP_STARTED)) != CGROUP_PROVISIONAL)
+		return 0;
+	entry->flags |= CGROUP_STARTED;
+	rec.when_ns = bpf_ktime_get_boot_ns();
+	rec.root_id = entry->root_id;
+	cgroup_send(&rec, 0);
 	return 0;
 }
 

@@ -227,8 +227,39 @@ int cgroup_mkdir(struct bpf_raw_tracepoint_args *ctx)
 	return cgroup_made(RAW_ARG(struct cgroup *, 0), RAW_ARG(const char *, 1));
 }
 
-SEC("?raw_tp/cgroup_release")
-int cgroup_release(struct bpf_raw_tracepoint_args *ctx)
+/*
+ * Not cgroup_release: that waits for the last page charged to the cgroup, which may
+ * be never, and nothing can run in it from here on.
+ */
+SEC("?raw_tp/cgroup_rmdir")
+int cgroup_rmdir(struct bpf_raw_tracepoint_args *ctx)
 {
 	return cgroup_gone(RAW_ARG(struct cgroup *, 0), RAW_ARG(const char *, 1));
+}
+
+/* --- how containers start, for all backends ------------------------------------------ */
+
+/* After the fact, so that the task may run in its new cgroup already; see in_setup(). */
+SEC("?raw_tp/cgroup_attach_task")
+int container_attach(struct bpf_raw_tracepoint_args *ctx)
+{
+	return setup_attached(RAW_ARG(struct cgroup *, 0), RAW_ARG(struct task_struct *, 2));
+}
+
+SEC("?raw_tp/sched_process_fork")
+int container_fork(struct bpf_raw_tracepoint_args *ctx)
+{
+	return setup_forked(RAW_ARG(struct task_struct *, 0), RAW_ARG(struct task_struct *, 1));
+}
+
+SEC("?raw_tp/sched_process_exec")
+int container_exec(struct bpf_raw_tracepoint_args *ctx)
+{
+	return cgroup_started(RAW_ARG(struct task_struct *, 0));
+}
+
+SEC("?raw_tp/sched_process_exit")
+int container_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return setup_exited(RAW_ARG(struct task_struct *, 0));
 }

@@ -14,10 +14,12 @@
 #include <linux/types.h>
 
 enum record_type {
-	RECORD_OPEN = 1,    /* struct open_record */
-	RECORD_EXE,         /* struct exe_record: the path behind an exe_id */
-	RECORD_CGROUP_NEW,  /* struct cgroup_record: made, nothing ran in it yet */
-	RECORD_CGROUP_GONE, /* struct cgroup_record: released, nothing can run in it */
+	RECORD_OPEN = 1,       /* struct open_record */
+	RECORD_EXE,            /* struct exe_record: the path behind an exe_id */
+	RECORD_CGROUP_NEW,     /* struct cgroup_record: made, nothing ran in it yet */
+	RECORD_CGROUP_STARTED, /* struct cgroup_record, no path: a program runs in a provisional one
+				*/
+	RECORD_CGROUP_GONE,    /* struct cgroup_record: removed, nothing can run in it */
 };
 
 /* How the open was asked for. */
@@ -48,6 +50,7 @@ enum open_bits {
 	OPEN_HAS_BASE = 1 << 9,        /* not resolved, but the path's directory is known */
 	OPEN_LAYER_LOWER = 1 << 10,    /* of an overlay: it is in a layer below, the image's */
 	OPEN_LAYER_UPPER = 1 << 11,    /* ... in the writable layer: made or changed at run time */
+	OPEN_SETUP = 1 << 12,          /* by the container's runtime, before its program */
 };
 
 #define EVENT_COMM_BYTES 16   /* TASK_COMM_LEN */
@@ -98,15 +101,14 @@ _Static_assert(sizeof(struct exe_record) == 16, "padding crept into exe_record")
 #define CGROUP_PATH_BYTES 4096
 
 struct cgroup_record {
-	__u32 type;     /* RECORD_CGROUP_NEW or RECORD_CGROUP_GONE */
+	__u32 type;     /* RECORD_CGROUP_... */
 	__u32 path_len; /* below the hierarchy's root, starts with '/', no NUL */
 	__u64 when_ns;
 	__u64 cgroup_id;
-	__u64 parent_id;
 	__u64 root_id; /* what the filter says of it: 0 if nothing */
 	char path[];
 };
-_Static_assert(sizeof(struct cgroup_record) == 40, "padding crept into cgroup_record");
+_Static_assert(sizeof(struct cgroup_record) == 32, "padding crept into cgroup_record");
 
 /* Why an open that was done is not in the stream; index into loss_counts. */
 enum loss_reason {
@@ -114,6 +116,9 @@ enum loss_reason {
 	LOSS_MAP_FULL,   /* no room for one more cgroup in the filter */
 	LOSS_SKIPPED,    /* the kernel did not run our program: recursion_misses of bpf_prog_info */
 	LOSS_UNFINISHED, /* an io_uring request that ended without a trace */
+	/* Counted in user space, which keeps opens of new cgroups until it knows whose they are: */
+	LOSS_HELD_FULL,    /* no room to keep it */
+	LOSS_UNIDENTIFIED, /* the cgroup was gone before anybody could look */
 	LOSS_COUNT,
 };
 
@@ -122,9 +127,27 @@ struct loss_counts {
 	__u64 lost[LOSS_COUNT];
 };
 
+/* cgroup_entry.flags */
+enum cgroup_flags {
+	/*
+	 * Made while we watch, and user space has not said yet whose it is.  Its
+	 * children have entries of their own, with themselves as root: each may turn
+	 * out to be another container, or none.
+	 */
+	CGROUP_PROVISIONAL = 1 << 0,
+	CGROUP_STARTED = 1 << 1,   /* provisional: RECORD_CGROUP_STARTED was sent */
+	CGROUP_CONTAINER = 1 << 2, /* it is a container's, or may be: a runtime sets it up */
+	CGROUP_JOINED = 1 << 3, /* somebody has come into it; set for all that user space knows */
+};
+
 /* Value of the filter map, keyed by the id of each traced cgroup. */
 struct cgroup_entry {
-	__u64 root_id; /* the container's root cgroup; itself for a root */
+	__u64 root_id; /* the container's root cgroup; itself for a root, and while provisional */
+	/* While provisional, and 0 later: */
+	__u64 top_id;   /* the outermost of those that were made in one another */
+	__u64 maker_ns; /* mount namespace of who made that; an address, to compare only */
+	__u32 flags;    /* enum cgroup_flags */
+	__u32 pad;
 };
 
 /* Written once before load, so the verifier deletes every branch that stays off. */
@@ -136,9 +159,12 @@ struct trace_settings {
 	__u8 comm_len; /* 0: any */
 	__u8 failed_only;
 	__u8 writes_only;
-	__u8 watch_cgroups; /* report cgroups made outside the traced ones, too */
 	__u8 may_skip; /* the kernel may skip runs of our programs: an inner one's may be missing */
-	__u8 pad[6];
+	__u8 setup;    /* show what a container's runtime opens in its cgroup, too */
+	__u8 containers;    /* what is traced may be a container, not only a cgroup of ours */
+	__u8 watch_cgroups; /* report all cgroups that are made inside of traced ones, ... */
+	__u8 provisional;   /* ... and all others, and trace those provisionally */
+	__u8 pad[3];
 	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
 	char comm[EVENT_COMM_BYTES];
 };

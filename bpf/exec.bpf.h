@@ -27,9 +27,9 @@ static __always_inline void exec_report(__u32 slot, struct linux_binprm *bprm, c
 		    (__u64)name);
 	s->request.kernel_name = true;
 	s->request.bits = OPEN_NO_FD;
-	if (!request_wanted(&s->request, 0))
-		return;
 	opened_set(&s->opened, file);
+	if (!request_wanted(s, traced, 0))
+		return;
 	open_report(slot, cgroup_id, traced->root_id, 0);
 }
 

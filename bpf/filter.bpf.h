@@ -4,6 +4,7 @@
 #define CTRACE_FILTER_BPF_H
 
 #include "maps.bpf.h"
+#include "setup.bpf.h"
 #include "syscall.bpf.h"
 
 static __always_inline bool task_wanted(void)
@@ -25,12 +26,20 @@ static __always_inline bool task_wanted(void)
 	return true;
 }
 
-static __always_inline bool request_wanted(const struct open_request *rq, long ret)
+/* Of scratch->request, which ended as ret; scratch->opened tells of an exec what it executes. */
+static __always_inline bool request_wanted(struct scratch *s, const struct cgroup_entry *traced,
+					   long ret)
 {
+	struct open_request *rq = &s->request;
+
 	if (settings.failed_only && ret >= 0)
 		return false;
 	if (settings.writes_only && !(rq->flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)))
 		return false;
+	if (settings.containers && in_setup(s, traced)) {
+		rq->bits |= OPEN_SETUP;
+		return settings.setup;
+	}
 	return true;
 }
 

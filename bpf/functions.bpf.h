@@ -185,7 +185,7 @@ static __always_inline int uring_done(struct io_kiocb *req, __s64 ret)
 		s->request.kernel_name = true;
 		s->request.name = st->name[0] ? st->name : NULL;
 	}
-	if (request_wanted(&s->request, ret))
+	if (request_wanted(s, traced, ret))
 		open_report(SCRATCH_IO, cgroup_id, traced->root_id, ret);
 done:
 	call_state_done();
@@ -261,7 +261,7 @@ static __always_inline int inner_done(struct filename *filename, __u64 file_or_e
 	} else {
 		st->inner = INNER_REPORTED;
 	}
-	if (!request_wanted(&s->request, error))
+	if (!request_wanted(s, traced, error))
 		return 0;
 	return open_report(SCRATCH_INNER, cgroup_id, traced->root_id, error);
 not_ours:
@@ -297,7 +297,7 @@ static __always_inline int outer_done(__u32 slot, long ret)
 	}
 	/* A success was no failure: that was of an earlier call, whose end the kernel skipped. */
 	if ((inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
-	    !request_wanted(&s->request, ret))
+	    !request_wanted(s, traced, ret))
 		goto done;
 
 	s->opened.dentry = NULL;

@@ -119,6 +119,16 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct mnt_namespace;
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+};
+
+struct cgroup;
+struct css_set {
+	struct cgroup *dfl_cgrp; /* in the v2 hierarchy */
+};
+
 struct thread_info {
 	__u32 status; /* x86 only */
 };
@@ -128,12 +138,17 @@ struct task_struct {
 	void *stack;
 	unsigned short migration_disabled;
 	struct mm_struct *mm;
+	unsigned int flags;
+	__u64 start_time;
+	__u64 self_exec_id;
 	int pid; /* what user space calls tid */
 	int tgid;
 	char comm[16];
-	struct task_struct *real_parent;
+	struct task_struct *real_parent, *group_leader;
 	struct fs_struct *fs;
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
 };
 
 struct linux_binprm {
@@ -207,7 +222,6 @@ struct kernfs_node {
 	__u64 id;
 };
 
-struct cgroup;
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct cgroup_subsys_state *parent;

@@ -144,6 +144,9 @@ static __always_inline void count_loss(__u64 root_id, enum loss_reason reason)
 	__sync_fetch_and_add(&losses_counted, 1);
 }
 
+/* Cgroup records that found no room in the ring: user space has to look for itself. */
+__u64 lost_cgroup_records = 0;
+
 /*
  * Wake the reader only when a good part of the ring waits: it looks by itself every
  * few milliseconds.  How much waits is worth a look only now and then (25 ns of a

@@ -30,10 +30,11 @@ static __always_inline int syscall_done(__u32 slot, struct pt_regs *regs, __u64 
 	if (!traced || !task_wanted())
 		return 0;
 	s = scratch_get(slot);
-	if (!s || !request_from_regs(&s->request, regs, nr, task) ||
-	    !request_wanted(&s->request, ret))
+	if (!s)
 		return 0;
 	s->opened.dentry = NULL;
+	if (!request_from_regs(&s->request, regs, nr, task) || !request_wanted(s, traced, ret))
+		return 0;
 	/* A successful exec was reported by sched_process_exec, with its file. */
 	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT) {
 		if (ret >= 0)

@@ -151,17 +151,17 @@ static __always_inline void uring_keep_name(struct io_kiocb *req, const char *na
 
 /* Reported on submission: all that will be known of it, neither its result nor its file. */
 static __always_inline void uring_report_unseen(struct scratch *s, struct io_kiocb *req,
-						__u64 cgroup_id, __u64 root_id)
+						__u64 cgroup_id, const struct cgroup_entry *traced)
 {
 	request_of_uring(s, req);
 	s->request.name = uring_name(req);
 	s->request.kernel_name = true;
 	s->request.bits |= OPEN_NO_FD;
 	s->opened.dentry = NULL;
-	if (request_wanted(&s->request, 0))
-		open_report(SCRATCH_URING_SUBMIT, cgroup_id, root_id, 0);
+	if (request_wanted(s, traced, 0))
+		open_report(SCRATCH_URING_SUBMIT, cgroup_id, traced->root_id, 0);
 	s->data[0] = 0;
-	uring_keep_name(req, s->data, root_id);
+	uring_keep_name(req, s->data, traced->root_id);
 }
 
 static __always_inline int uring_submitted(struct io_kiocb *req)
@@ -179,7 +179,7 @@ static __always_inline int uring_submitted(struct io_kiocb *req)
 	if (!s)
 		return 0;
 	if (uring_ends_unseen(req))
-		uring_report_unseen(s, req, cgroup_id, traced->root_id);
+		uring_report_unseen(s, req, cgroup_id, traced);
 	else if (bpf_probe_read_kernel_str(s->data, EVENT_NAME_BYTES, uring_name(req)) > 0)
 		uring_keep_name(req, s->data, traced->root_id);
 	return 0;
@@ -211,7 +211,7 @@ static __always_inline int uring_completed(__u32 slot, struct io_kiocb *req)
 	s->request.name = name;
 	s->request.kernel_name = true;
 	opened_set(&s->opened, ret >= 0 ? uring_file(req, task, ret) : NULL);
-	if (request_wanted(&s->request, ret))
+	if (request_wanted(s, traced, ret))
 		open_report(slot, cgroup_id, traced->root_id, ret);
 done:
 	if (name)

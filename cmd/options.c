@@ -123,6 +123,13 @@ static int set_writes(struct options *o, const char *value, struct error *err)
 	return 0;
 }
 
+static int set_setup(struct options *o, const char *value, struct error *err)
+{
+	(void)value, (void)err;
+	o->filters.setup = 1;
+	return 0;
+}
+
 static int set_duration(struct options *o, const char *value, struct error *err)
 {
 	static const struct {
@@ -329,6 +336,9 @@ static const struct option_row rows[] = {
 	{ TRACES, 'C', "comm", "NAME", "only commands of this name", set_comm, NULL },
 	{ TRACES, 'x', "failed", NULL, "only opens that failed", set_failed, NULL },
 	{ TRACES, 'W', "writes", NULL, "only opens for writing or creating", set_writes, NULL },
+	{ CMD_TRACE, 0, "setup", NULL,
+	  "also what a container's runtime opens inside before its program starts", set_setup,
+	  NULL },
 	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration,
 	  "When to stop" },
 	{ TRACES, 'n', "count", "N", "stop after N opens", set_count, NULL },

@@ -11,10 +11,12 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
+#include "arrivals.h"
 #include "base/cleanup.h"
 #include "complaints.h"
 #include "confine.h"
 #include "container/registry.h"
+#include "event/clock.h"
 #include "event/names.h"
 #include "output/output.h"
 #include "output/visible.h"
@@ -31,9 +33,11 @@ struct session {
 	struct output *output;
 	struct tracer *tracer;
 	struct targets *targets;
+	struct arrivals *arrivals;
 	int signals; /* signalfd */
 	int events;  /* epoll */
 	__u64 opens, lost;
+	__u64 losses_due_ns; /* when to ask for them next */
 	struct complaints complaints;
 	struct error *err; /* of the call under way, for the handlers */
 };
@@ -76,11 +80,15 @@ static bool have_enough(const struct session *s)
 static int on_open(const struct open_event *ev, void *arg)
 {
 	struct session *s = arg;
+	const struct container *c;
 	int r;
 
 	if (have_enough(s))
 		return -ECANCELED;
-	r = output_open_event(s->output, ev, registry_find(s->registry, ev->record->root_id));
+	r = arrivals_open(s->arrivals, ev, &c, s->err);
+	if (r <= 0)
+		return r;
+	r = output_open_event(s->output, ev, c);
 	if (r < 0)
 		return write_failed(s, r);
 	s->opens++;
@@ -90,11 +98,18 @@ static int on_open(const struct open_event *ev, void *arg)
 static int on_lost(__u64 root_id, enum loss_reason reason, __u64 count, void *arg)
 {
 	struct session *s = arg;
+
+	return arrivals_lost(s->arrivals, root_id, reason, count);
+}
+
+static int write_lost(const struct container *c, __u64 root_id, enum loss_reason reason,
+		      __u64 count, void *arg)
+{
+	struct session *s = arg;
 	int r;
 
 	s->lost += count;
-	r = output_lost(s->output, registry_find(s->registry, root_id), root_id, count,
-			loss_reason_name(reason));
+	r = output_lost(s->output, c, root_id, count, loss_reason_name(reason));
 	return r < 0 ? write_failed(s, r) : 0;
 }
 
@@ -102,7 +117,7 @@ static int on_cgroup(const struct cgroup_record *rec, const char *path, void *ar
 {
 	struct session *s = arg;
 
-	return targets_cgroup(s->targets, rec, path, s->err);
+	return arrivals_cgroup(s->arrivals, rec, path, s->err);
 }
 
 static int on_container(enum container_action action, const struct container *c, void *arg)
@@ -173,7 +188,9 @@ static int open_tracer(struct session *s, struct error *err)
 		.verbose = s->options->verbose,
 	};
 
+	settings.kernel.containers = !*s->options->command;
 	settings.kernel.watch_cgroups = targets_watch(s->options);
+	settings.kernel.provisional = targets_endless(s->options);
 	return tracer_open(&s->tracer, &settings, &handler, err);
 }
 
@@ -188,8 +205,19 @@ static int open_targets(struct session *s, struct error *err)
 		.arg = s,
 	};
 
+	struct arrivals_settings arrivals = {
+		.cgroups = s->cgroups,
+		.registry = s->registry,
+		.tracer = s->tracer,
+		.provisional = targets_endless(s->options),
+		.lost = write_lost,
+		.arg = s,
+	};
+
 	s->targets = targets_new(&settings);
-	return s->targets ? 0 : error_set(err, -ENOMEM, "start tracing");
+	arrivals.targets = s->targets;
+	s->arrivals = s->targets ? arrivals_new(&arrivals) : NULL;
+	return s->arrivals ? 0 : error_set(err, -ENOMEM, "start tracing");
 }
 
 int session_open(struct session **out, const struct options *o, int output_fd, struct error *err)
@@ -230,6 +258,7 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	arrivals_free(s->arrivals);
 	targets_free(s->targets);
 	tracer_free(s->tracer);
 	output_free(s->output);
@@ -298,7 +327,8 @@ static int take_signals(struct session *s, bool (*ended)(void *arg, int signo), 
 static int wait_for_events(struct session *s)
 {
 	struct epoll_event fired[4];
-	int n = epoll_wait(s->events, fired, 4, TICK_MS);
+	int wait_ms = arrivals_wait_ms(s->arrivals, boot_now_ns(), TICK_MS);
+	int n = epoll_wait(s->events, fired, 4, wait_ms);
 
 	for (int i = 0; i < n; i++)
 		if (fired[i].events & (EPOLLERR | EPOLLHUP))
@@ -307,18 +337,31 @@ static int wait_for_events(struct session *s)
 }
 
 /* Records, then the losses that came before the ones still to come, then out with it. */
-static int pass_on(struct session *s)
+static int pass_on(struct session *s, bool with_losses)
 {
 	int r, drained;
 
 	drained = tracer_drain(s->tracer);
 	if (drained < 0)
 		return drained;
-	r = tracer_losses(s->tracer);
+	r = arrivals_tick(s->arrivals, boot_now_ns(), s->err);
+	if (r >= 0 && with_losses)
+		r = tracer_losses(s->tracer);
 	if (r < 0)
 		return r;
 	r = output_flush(s->output);
 	return r < 0 ? write_failed(s, r) : drained;
+}
+
+/* New containers wake us often, and to ask takes a dozen system calls. */
+static bool losses_due(struct session *s)
+{
+	__u64 now = now_ns();
+
+	if (now < s->losses_due_ns)
+		return false;
+	s->losses_due_ns = now + TICK_MS * 1000000ull;
+	return true;
 }
 
 int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
@@ -331,7 +374,7 @@ int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *a
 	for (;;) {
 		if (wait_for_events(s))
 			return error_say(err, -EPIPE, "the reader of the events is gone");
-		r = pass_on(s);
+		r = pass_on(s, losses_due(s));
 		if (r == -ECANCELED)
 			return 0;
 		if (r < 0)
@@ -353,8 +396,10 @@ int session_finish(struct session *s, struct error *err)
 	s->err = err;
 	tracer_stop(s->tracer);
 	do
-		r = pass_on(s);
+		r = pass_on(s, true);
 	while (r > 0);
+	if (!r)
+		r = arrivals_finish(s->arrivals, err);
 	if (!r)
 		r = targets_finish(s->targets);
 	if (!r || r == -ECANCELED) {

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id_map.h"
 #include "container/select.h"
 
 #define CHECK_INTERVAL_NS 100000000ull   /* how often ends are looked for */
-#define SWEEP_INTERVAL_NS 10000000000ull /* ... and containers forgotten that were never traced */
-#define SCAN_INTERVAL_NS  60000000000ull /* ... and new names looked for, and what was missed */
-#define PENDING_FIRST_NS  5000000ull     /* a runtime's state file is some milliseconds away */
-#define PENDING_LAST_NS   10000000000ull /* ... or it will not come */
+#define SCAN_INTERVAL_NS  60000000000ull /* ... and new names, and what was missed */
 
 /* A container or cgroup that is being traced. */
 struct target {
@@ -22,27 +20,17 @@ struct target {
 	char path[];
 };
 
-/* A new cgroup of which not all is known yet. */
-struct pending {
-	struct pending *next;
-	__u64 cgroup_id;
-	__u64 wait_ns; /* doubled each time */
-	__u64 due_ns;  /* 0: at the next tick */
-	char path[];
-};
-
 struct targets {
 	struct targets_settings use;
 	struct selector selector; /* the options', with our own container */
 	struct census *census;
 	struct target *live;
+	struct id_map *by_id; /* the same */
 	struct target
 		*ended; /* their cgroup may still be there; what they did last is on the way */
-	struct pending *pending;
-	bool watch;
-	bool endless; /* there may always be one more */
-	bool begun;   /* what is found from now on has started meanwhile */
-	__u64 next_check_ns, next_sweep_ns, next_scan_ns;
+	bool endless;   /* there may always be one more */
+	bool begun;     /* what is found from now on has started meanwhile */
+	__u64 next_check_ns, next_scan_ns;
 };
 
 /* Are containers meant at all, or only cgroups? */
@@ -75,10 +63,10 @@ struct targets *targets_new(const struct targets_settings *settings)
 		return NULL;
 	t->use = *settings;
 	t->selector = settings->options->selector;
-	t->watch = targets_watch(settings->options);
 	t->endless = targets_endless(settings->options);
 	t->census = census_new(settings->tell, settings->arg);
-	if (!t->census) {
+	t->by_id = id_map_new();
+	if (!t->census || !t->by_id) {
 		targets_free(t);
 		return NULL;
 	}
@@ -101,12 +89,7 @@ void targets_free(struct targets *t)
 		return;
 	free_targets(t->live);
 	free_targets(t->ended);
-	while (t->pending) {
-		struct pending *next = t->pending->next;
-
-		free(t->pending);
-		t->pending = next;
-	}
+	id_map_free(t->by_id);
 	census_free(t->census);
 	free(t);
 }
@@ -120,7 +103,7 @@ struct add {
 	struct error *err;
 };
 
-static int tell_of(struct targets *t, const struct container *c, struct error *err)
+int targets_tell(struct targets *t, const struct container *c, struct error *err)
 {
 	int r = census_add(t->census, t->begun ? CONTAINER_STARTED : CONTAINER_RUNNING, c);
 
@@ -134,6 +117,13 @@ static bool is_cut_out(const struct add *add, const struct container *owner)
 	       selector_excludes(&add->t->selector, owner);
 }
 
+int targets_trace(struct targets *t, __u64 cgroup_id, __u64 root_id, struct error *err)
+{
+	bool container = registry_find(t->use.registry, root_id) != NULL;
+
+	return tracer_trace(t->use.tracer, cgroup_id, root_id, container, err);
+}
+
 /* A container inside of what was asked for keeps its own name. */
 static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 {
@@ -143,20 +133,16 @@ static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 
 	if (owner && is_cut_out(add, owner))
 		return 0;
-	r = tracer_trace(add->t->use.tracer, cgroup_id, owner ? owner->cgroup_id : add->root_id,
-			 add->err);
+	r = targets_trace(add->t, cgroup_id, owner ? owner->cgroup_id : add->root_id, add->err);
 	if (r < 0 || !owner || owner->cgroup_id != cgroup_id)
 		return r;
 	/* What starts is told of once its name is known, too. */
-	return owner->has_state || !add->t->begun ? tell_of(add->t, owner, add->err) : 0;
+	return owner->has_state || !add->t->begun ? targets_tell(add->t, owner, add->err) : 0;
 }
 
-static bool is_live(const struct targets *t, __u64 cgroup_id)
+bool targets_has(const struct targets *t, __u64 cgroup_id)
 {
-	for (const struct target *target = t->live; target; target = target->next)
-		if (target->cgroup_id == cgroup_id)
-			return true;
-	return false;
+	return id_map_get(t->by_id, cgroup_id) != NULL;
 }
 
 /*
@@ -169,11 +155,13 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	struct add add = { .t = t, .root_id = cgroup_id, .path_len = strlen(path), .err = err };
 	struct target *target;
 
-	if (is_live(t, cgroup_id))
+	if (targets_has(t, cgroup_id))
 		return 0;
 	target = calloc(1, sizeof(*target) + strlen(path) + 1);
-	if (!target)
+	if (!target || id_map_put(t->by_id, cgroup_id, target) < 0) {
+		free(target);
 		return error_set(err, -ENOMEM, "trace cgroup '%s'", path);
+	}
 	strcpy(target->path, path);
 	target->cgroup_id = cgroup_id;
 	target->by_cgroup = by_cgroup;
@@ -191,7 +179,7 @@ int targets_add_cgroup(struct targets *t, const char *path, struct error *err)
 	return r < 0 ? r : add_target(t, path, cgroup_id, true, err);
 }
 
-static int add_container(struct targets *t, const struct container *c, struct error *err)
+int targets_add_container(struct targets *t, const struct container *c, struct error *err)
 {
 	int r = add_target(t, c->cgroup_path, c->cgroup_id, false, err);
 
@@ -211,7 +199,7 @@ static int add_selected(const struct container *c, void *arg)
 	/* Without its state nobody knows whether it is wanted: it is being looked after. */
 	if (selected->t->begun && !c->has_state)
 		return 0;
-	return add_container(selected->t, c, selected->err);
+	return targets_add_container(selected->t, c, selected->err);
 }
 
 static int add_all_selected(struct targets *t, bool wait, struct error *err)
@@ -270,7 +258,7 @@ int targets_select(struct targets *t, struct error *err)
 	return r;
 }
 
-/* --- cgroups made and released meanwhile ----------------------------------------- */
+/* --- containers that start, and those that end ------------------------------------- */
 
 /* Below what is traced, so that the kernel began with it at its birth? */
 static bool is_inside(const struct targets *t, const struct container *c)
@@ -291,6 +279,21 @@ static bool wanted(const struct targets *t, const struct container *c)
 	return t->endless && asks_for_containers(t->use.options) && selector_wants(&t->selector, c);
 }
 
+bool targets_wants(const struct targets *t, const struct container *c)
+{
+	return wanted(t, c);
+}
+
+bool targets_has_doubts(const struct targets *t)
+{
+	return !selector_is_trivial(&t->selector);
+}
+
+bool targets_has_excludes(const struct targets *t)
+{
+	return selector_has_excludes(&t->selector);
+}
+
 static int untrace_visited(const char *path, __u64 cgroup_id, void *arg)
 {
 	const struct targets *t = arg;
@@ -301,119 +304,42 @@ static int untrace_visited(const char *path, __u64 cgroup_id, void *arg)
 }
 
 /* Parents first, as in add_target(). */
-static int cut_out(struct targets *t, const struct container *c, struct error *err)
+int targets_cut_out(struct targets *t, const struct container *c, struct error *err)
 {
 	int r = cgroup_walk(t->use.cgroups, c->cgroup_path, untrace_visited, t, err);
 
 	return r == -ENOENT ? 0 : r;
 }
 
-static int decide(struct targets *t, const struct container *c, bool known, struct error *err)
+static struct target *unlink_at(struct targets *t, struct target **at)
 {
-	int r;
+	struct target *target = *at;
 
-	if (!wanted(t, c))
-		return is_inside(t, c) ? cut_out(t, c, err) : 0;
-	r = add_container(t, c, err);
-	return r < 0 || !known ? r : tell_of(t, c, err);
-}
-
-/*
- * Returns 1 if all is known that will be, 0 if a state file may still come, or -errno.
- * last: it will not.
- */
-static int classify(struct targets *t, const char *path, __u64 cgroup_id, bool last,
-		    struct error *err)
-{
-	const struct container *c;
-	bool known;
-	int r;
-
-	r = registry_add_cgroup(t->use.registry, path, cgroup_id, &c, err);
-	if (r <= 0)
-		return r;
-	if (c->cgroup_id != cgroup_id)
-		return 1;
-	known = c->has_state || last;
-	if (known || selector_is_trivial(&t->selector))
-		r = decide(t, c, known, err);
-	return r < 0 ? r : known;
-}
-
-static int remember_pending(struct targets *t, const char *path, __u64 cgroup_id, struct error *err)
-{
-	struct pending *p = calloc(1, sizeof(*p) + strlen(path) + 1);
-
-	if (!p)
-		return error_set(err, -ENOMEM, "remember cgroup '%s'", path);
-	strcpy(p->path, path);
-	p->cgroup_id = cgroup_id;
-	p->wait_ns = PENDING_FIRST_NS;
-	p->next = t->pending;
-	t->pending = p;
-	return 0;
+	*at = target->next;
+	id_map_remove(t->by_id, target->cgroup_id);
+	return target;
 }
 
 static void forget_target(struct targets *t, __u64 cgroup_id)
 {
-	for (struct target **at = &t->live; *at; at = &(*at)->next) {
-		struct target *target = *at;
+	struct target **at = &t->live;
 
-		if (target->cgroup_id != cgroup_id)
-			continue;
-		*at = target->next;
-		free(target);
+	if (!targets_has(t, cgroup_id))
 		return;
-	}
+	while ((*at)->cgroup_id != cgroup_id)
+		at = &(*at)->next;
+	free(unlink_at(t, at));
 }
 
-int targets_cgroup(struct targets *t, const struct cgroup_record *rec, const char *path,
-		   struct error *err)
+int targets_forget(struct targets *t, __u64 cgroup_id)
 {
-	const struct container *c;
-	int r;
+	const struct container *c = registry_find(t->use.registry, cgroup_id);
+	int r = c ? census_end(t->census, c) : 0;
 
-	if (rec->type == RECORD_CGROUP_NEW) {
-		r = classify(t, path, rec->cgroup_id, false, err);
-		return r ? (r < 0 ? r : 0) : remember_pending(t, path, rec->cgroup_id, err);
-	}
-
-	c = registry_find(t->use.registry, rec->cgroup_id);
-	r = tracer_forget(t->use.tracer, rec->cgroup_id);
-	if (!r && c)
-		r = census_end(t->census, c);
-	forget_target(t, rec->cgroup_id);
-	registry_remove(t->use.registry, rec->cgroup_id);
+	tracer_untrace(t->use.tracer, cgroup_id);
+	forget_target(t, cgroup_id);
+	registry_remove(t->use.registry, cgroup_id);
 	return r;
-}
-
-static int look_again(struct targets *t, __u64 now_ns, struct error *err)
-{
-	struct pending **at = &t->pending;
-
-	while (*at) {
-		struct pending *p = *at;
-		int r = 0;
-
-		if (p->due_ns <= now_ns) {
-			bool last = p->wait_ns > PENDING_LAST_NS;
-
-			r = classify(t, p->path, p->cgroup_id, last, err);
-			if (!r && last)
-				r = 1;
-			p->due_ns = now_ns + p->wait_ns;
-			p->wait_ns *= 2;
-		}
-		if (r < 0)
-			return r;
-		if (r) {
-			*at = p->next;
-			free(p);
-		} else {
-			at = &p->next;
-		}
-	}
-	return 0;
 }
 
 /* Gone, or made anew, or a container whose last process has ended. */
@@ -443,13 +369,13 @@ static void drop_ended(struct targets *t)
 			at = &target->next;
 			continue;
 		}
-		*at = target->next;
+		unlink_at(t, at);
 		target->next = t->ended;
 		t->ended = target;
 	}
 }
 
-/* Its end was not told, since nobody traced it or the ring was full. */
+/* Its end was not told: the ring was full. */
 static int forget_container(const struct container *c, void *arg)
 {
 	struct targets *t = arg;
@@ -458,15 +384,20 @@ static int forget_container(const struct container *c, void *arg)
 	return census_end(t->census, c);
 }
 
+int targets_sweep(struct targets *t)
+{
+	int r = registry_sweep(t->use.registry, forget_container, t);
+
+	return r < 0 ? r : 0;
+}
+
 /* Names change, and a cgroup whose record found no room in the ring is still there. */
 static int scan_again(struct targets *t, __u64 now_ns, struct error *err)
 {
 	int r;
 
-	if (!t->next_scan_ns || !t->endless) {
+	if (!t->next_scan_ns)
 		t->next_scan_ns = now_ns + SCAN_INTERVAL_NS;
-		return 0;
-	}
 	if (now_ns < t->next_scan_ns)
 		return 0;
 	t->next_scan_ns = now_ns + SCAN_INTERVAL_NS;
@@ -474,27 +405,15 @@ static int scan_again(struct targets *t, __u64 now_ns, struct error *err)
 	return r < 0 || !asks_for_containers(t->use.options) ? r : add_all_selected(t, true, err);
 }
 
-static int sweep(struct targets *t, __u64 now_ns, struct error *err)
-{
-	int r;
-
-	if (now_ns < t->next_sweep_ns)
-		return 0;
-	t->next_sweep_ns = now_ns + SWEEP_INTERVAL_NS;
-	r = registry_sweep(t->use.registry, forget_container, t);
-	return r < 0 ? r : scan_again(t, now_ns, err);
-}
-
 int targets_tick(struct targets *t, __u64 now_ns, struct error *err)
 {
-	int r;
-
-	if (!t->endless && now_ns >= t->next_check_ns) {
+	if (t->endless)
+		return scan_again(t, now_ns, err);
+	if (now_ns >= t->next_check_ns) {
 		drop_ended(t);
 		t->next_check_ns = now_ns + CHECK_INTERVAL_NS;
 	}
-	r = t->watch ? sweep(t, now_ns, err) : 0;
-	return r < 0 || !t->pending ? r : look_again(t, now_ns, err);
+	return 0;
 }
 
 int targets_finish(struct targets *t)
@@ -516,9 +435,5 @@ bool targets_ended(const struct targets *t)
 
 size_t targets_count(const struct targets *t)
 {
-	size_t n = 0;
-
-	for (const struct target *target = t->live; target; target = target->next)
-		n++;
-	return n;
+	return id_map_count(t->by_id);
 }

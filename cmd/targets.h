@@ -45,12 +45,40 @@ int targets_select(struct targets *t, struct error *err);
 /* Trace one cgroup and all below it. */
 int targets_add_cgroup(struct targets *t, const char *path, struct error *err);
 
-/* The kernel made or released a cgroup. */
-int targets_cgroup(struct targets *t, const struct cgroup_record *rec, const char *path,
-		   struct error *err);
+/* Trace one cgroup as a part of root_id. */
+int targets_trace(struct targets *t, __u64 cgroup_id, __u64 root_id, struct error *err);
 
-/* Look after what has no event: late state files, containers that stopped. now_ns: CLOCK_MONOTONIC.
+/* Was this container, by what is known of it so far, asked for? */
+bool targets_wants(const struct targets *t, const struct container *c);
+
+/* May what comes to be known of a container later change that? */
+bool targets_has_doubts(const struct targets *t);
+
+/* ... and for one that lies inside of what is traced? */
+bool targets_has_excludes(const struct targets *t);
+
+/* Trace a container and all cgroups in it.  -E2BIG: the filter is full. */
+int targets_add_container(struct targets *t, const struct container *c, struct error *err);
+
+/* Write its record, unless that has been done: what can be known of it is. */
+int targets_tell(struct targets *t, const struct container *c, struct error *err);
+
+/* Do not trace a container any more that lies inside of a traced cgroup. */
+int targets_cut_out(struct targets *t, const struct container *c, struct error *err);
+
+/* Is this the root of a container or cgroup that is being traced? */
+bool targets_has(const struct targets *t, __u64 cgroup_id);
+
+/*
+ * It is gone, as the kernel says: write its container's last record.  The filter may have
+ * it again, if it was added here after the kernel side had taken it out.
  */
+int targets_forget(struct targets *t, __u64 cgroup_id);
+
+/* Forget the containers that are gone without a word. */
+int targets_sweep(struct targets *t);
+
+/* Look after what has no event: containers that stopped, new names.  now_ns: CLOCK_MONOTONIC. */
 int targets_tick(struct targets *t, __u64 now_ns, struct error *err);
 
 /* Nothing comes any more: tell of those that have ended, and whose cgroup has not. */

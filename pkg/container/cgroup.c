@@ -196,6 +196,41 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 	return 0;
 }
 
+/* -errno: an open directory of the cgroup with this id. */
+static int open_by_id(const struct cgroup_fs *fs, __u64 id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(__u64)];
+	} h = { .handle = { .handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS } };
+	auto_close int mount = open_dir(fs, "/", O_RDONLY); /* O_PATH is not enough */
+	int fd;
+
+	if (mount < 0)
+		return mount;
+	memcpy(h.handle.f_handle, &id, sizeof(id));
+	fd = open_by_handle_at(mount, &h.handle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err)
+{
+	auto_close int fd = open_by_id(fs, id);
+	char link[32], full[PATH_MAX];
+	size_t mount_len = strlen(fs->mount.point);
+	ssize_t len;
+
+	if (fd < 0)
+		return error_set(err, -ENOENT, "find the cgroup of an id");
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, full, sizeof(full) - 1);
+	if (len < 0 || (size_t)len < mount_len || memcmp(full, fs->mount.point, mount_len) != 0)
+		return error_set(err, -ENOENT, "find the path of a cgroup");
+	full[len] = '\0';
+	*path = strdup(full[mount_len] ? full + mount_len : "/");
+	return *path ? 0 : error_set(err, -ENOMEM, "find the path of a cgroup");
+}
+
 /* --- what a person typed --------------------------------------------------------- */
 
 static bool has_dotdot(const char *path)
@@ -334,6 +369,14 @@ static int push_children(struct todo *todo, DIR *dir, const char *path)
 	return 0;
 }
 
+/* kernfs counts the directories below in st_nlink, beside the two of any directory. */
+static bool is_leaf(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_nlink == 2;
+}
+
 /* -errno of a cgroup that could not be looked at; visit's value comes through *verdict. */
 static int walk_one(const struct cgroup_fs *fs, const char *path, struct todo *todo,
 		    cgroup_visit *visit, void *arg, int *verdict)
@@ -350,7 +393,7 @@ static int walk_one(const struct cgroup_fs *fs, const char *path, struct todo *t
 		return r;
 
 	*verdict = visit(path, id, arg);
-	if (*verdict)
+	if (*verdict || is_leaf(fd))
 		return 0;
 
 	dir = fdopendir(fd);

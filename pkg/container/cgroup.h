@@ -55,6 +55,12 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 int cgroup_id_of_fd(int fd, __u64 *id);
 
 /*
+ * The way back: the cgroup with this id; *path is the caller's to free.  -ENOENT if it is
+ * gone, or may not be asked for (open_by_handle_at() needs CAP_DAC_READ_SEARCH).
+ */
+int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err);
+
+/*
  * What a person typed for a cgroup: an absolute path within the mount
  * ("/sys/fs/cgroup/a"), or one below it ("/a", "a/b/").  *path is the caller's to
  * free: existing, starts with '/', without "//" or a '/' at the end.

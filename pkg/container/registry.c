@@ -41,6 +41,7 @@ struct registry {
 	struct entry **entries; /* oldest first */
 	size_t count, room;
 	unsigned int scans;
+	const struct registry_newborn *newborn; /* the one that is being looked at */
 };
 
 /* --- the indices ----------------------------------------------------------------- */
@@ -405,6 +406,37 @@ static int add_at(struct registry *reg, const char *id, const char *root, __u64 
 	return r;
 }
 
+/* As runtimes write it, mostly: nothing to resolve. */
+static bool is_tidy(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 1 && path[0] == '/' && path[len - 1] != '/' && !strstr(path, "//") &&
+	       !strstr(path, "/.");
+}
+
+/*
+ * The cgroup at root as it is now; or as it was a moment ago if it is the one that
+ * was asked about, whose container may have ended meanwhile.
+ */
+static bool find_cgroup(const struct registry *reg, const char *root, char **clean,
+			__u64 *cgroup_id)
+{
+	const struct cgroup_fs *fs = reg->settings.cgroups;
+	int r;
+
+	*clean = is_tidy(root) ? strdup(root) : NULL;
+	if (!*clean && cgroup_resolve(fs, root, clean, NULL) < 0)
+		return false;
+	r = cgroup_id_of(fs, *clean, cgroup_id, NULL);
+	if (!r)
+		return true;
+	if (r != -ENOENT || !reg->newborn || strcmp(root, reg->newborn->path) != 0)
+		return false;
+	*cgroup_id = reg->newborn->cgroup_id;
+	return true;
+}
+
 /*
  * The entry of the cgroup that the file names, made if need be.  NULL if it names none,
  * one that is gone, or the root cgroup, which is everybody's.
@@ -412,7 +444,6 @@ static int add_at(struct registry *reg, const char *id, const char *root, __u64 
 static int entry_by_state(struct registry *reg, const struct container *c, struct entry **out)
 {
 	auto_free char *root = NULL, *clean = NULL;
-	struct error ignored;
 	__u64 cgroup_id;
 
 	*out = NULL;
@@ -421,9 +452,7 @@ static int entry_by_state(struct registry *reg, const struct container *c, struc
 	root = root_in_state(c);
 	if (!root)
 		return -ENOMEM;
-	if (cgroup_resolve(reg->settings.cgroups, root, &clean, &ignored) < 0 || !clean[1])
-		return 0;
-	if (cgroup_id_of(reg->settings.cgroups, clean, &cgroup_id, &ignored) < 0)
+	if (!find_cgroup(reg, root, &clean, &cgroup_id) || !clean[1])
 		return 0;
 
 	remove_reused(reg, clean, strlen(clean), cgroup_id);
@@ -504,32 +533,48 @@ static int read_state_of(struct registry *reg, const char *id, enum runtime_kind
 	return runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
 }
 
+static bool has_name(const char *id, void *arg)
+{
+	const struct entry *e = find_by_id(arg, id);
+
+	return !e || !e->unnamed;
+}
+
 /* Those that were found by a cgroup of any name were not there yet when names were read. */
 static int read_missing_names(struct registry *reg, struct error *err)
 {
-	size_t i;
+	struct runtime_query query = {
+		.kind = RUNTIME_WITHOUT_CGROUP,
+		.unwanted = has_name,
+		.arg = reg,
+	};
+	size_t i, unnamed = 0;
+	int r;
 
 	for (i = 0; i < reg->count; i++) {
-		struct entry *e = reg->entries[i];
-		int r;
-
-		if (!e->unnamed)
+		if (!reg->entries[i]->unnamed)
 			continue;
-		e->unnamed = false;
-		r = read_state_of(reg, e->c->id, RUNTIME_WITHOUT_CGROUP, err);
-		if (r < 0)
-			return r;
+		query.id = unnamed++ ? NULL : reg->entries[i]->c->id;
 	}
-	return 0;
+	if (!unnamed)
+		return 0;
+
+	r = runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
+	for (i = 0; i < reg->count; i++)
+		reg->entries[i]->unnamed = false;
+	return r;
 }
 
-/* Containers whose cgroup is known already: no need to read them to explain a new cgroup. */
+/*
+ * Containers whose cgroup is known already: no need to read them to explain a new cgroup,
+ * unless it is at the very place of one, which has ended then and may have started again.
+ */
 static bool is_explained(const char *id, void *arg)
 {
 	const struct registry *reg = arg;
 	const struct entry *e = find_by_id(reg, id);
 
-	return e && e->c->has_state && !is_gone(reg, e->c);
+	return e && e->c->has_state && strcmp(e->c->cgroup_path, reg->newborn->path) != 0;
 }
 
 /* The container that a cgroup belongs to, but not one that had this very path before. */
@@ -553,18 +598,22 @@ static bool is_explained_cgroup(const struct registry *reg, const char *path, __
 }
 
 /* A cgroup of any name, as plain runc and crun have them: mostly it is that of the id. */
-static int explain_by_state(struct registry *reg, const char *path, __u64 cgroup_id,
+static int explain_by_state(struct registry *reg, struct registry_newborn *newborn,
 			    struct error *err)
 {
-	const char *name = strrchr(path, '/') + 1;
+	struct runtime_query named = {
+		.id = strrchr(newborn->path, '/') + 1,
+		.kind = RUNTIME_WITH_CGROUP,
+		.begun = &newborn->begun,
+	};
 	struct runtime_query all = {
 		.kind = RUNTIME_WITH_CGROUP,
 		.unwanted = is_explained,
 		.arg = reg,
 	};
-	int r = read_state_of(reg, name, RUNTIME_WITH_CGROUP, err);
+	int r = runtime_scan(&reg->settings.runtimes, &named, add_by_state, reg, err);
 
-	if (!r && !is_explained_cgroup(reg, path, cgroup_id))
+	if (!r && newborn->search && !is_explained_cgroup(reg, newborn->path, newborn->cgroup_id))
 		r = runtime_scan(&reg->settings.runtimes, &all, add_by_state, reg, err);
 	return r < 0 ? r : read_missing_names(reg, err);
 }
@@ -717,9 +766,10 @@ static int ask_namesakes(struct registry *reg, const struct container *c, struct
 	return 0;
 }
 
-int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
-			const struct container **out, struct error *err)
+int registry_add_newborn(struct registry *reg, struct registry_newborn *newborn,
+			 const struct container **out, struct error *err)
 {
+	const char *path = newborn->path;
 	const struct container *c;
 	struct cgroup_path parsed;
 	int r = 0;
@@ -727,18 +777,20 @@ int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
 	if (path[0] != '/' || !path[1])
 		return 0;
 
-	remove_reused(reg, path, strlen(path), cgroup_id);
+	reg->newborn = newborn;
+	remove_reused(reg, path, strlen(path), newborn->cgroup_id);
 	if (cgroup_path_parse(path, &parsed))
-		r = add_named(reg, path, &parsed, cgroup_id, err);
-	else if (!is_explained_cgroup(reg, path, cgroup_id))
-		r = explain_by_state(reg, path, cgroup_id, err);
+		r = add_named(reg, path, &parsed, newborn->cgroup_id, err);
+	else if (!is_explained_cgroup(reg, path, newborn->cgroup_id))
+		r = explain_by_state(reg, newborn, err);
+	reg->newborn = NULL;
 	if (r < 0)
 		return r;
 
-	c = owner_of(reg, path, cgroup_id);
+	c = owner_of(reg, path, newborn->cgroup_id);
 	if (!c)
 		return 0;
-	if (c->cgroup_id == cgroup_id) {
+	if (c->cgroup_id == newborn->cgroup_id) {
 		r = ask_namesakes(reg, c, err);
 		if (r < 0)
 			return r;
@@ -746,6 +798,28 @@ int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
 	if (out)
 		*out = c;
 	return 1;
+}
+
+int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
+			const struct container **out, struct error *err)
+{
+	struct registry_newborn newborn = { .path = path, .cgroup_id = cgroup_id, .search = true };
+
+	return registry_add_newborn(reg, &newborn, out, err);
+}
+
+int registry_add_begun(struct registry *reg, const struct registry_newborn *newborn,
+		       const struct container **out, struct error *err)
+{
+	const char *path = newborn->path;
+	struct entry *e;
+	int r = entry_add(reg, strrchr(path, '/') + 1, path, strlen(path), newborn->cgroup_id, &e);
+
+	if (r < 0)
+		return error_set(err, r, "remember the container of cgroup '%s'", path);
+	e->c->runtime = newborn->begun;
+	*out = e->c;
+	return 0;
 }
 
 /* --- asking ---------------------------------------------------------------------- */

@@ -68,7 +68,9 @@ const struct container *registry_at(const struct registry *reg, size_t i);
 
 /*
  * A cgroup has just been made (or its state files may have come by now: call it
- * again as often as needed).  Only files that can be about it are read.
+ * again as often as needed).  Only files that can be about it are read.  It may be
+ * gone again: its container's files are still believed, unless there is another cgroup at
+ * this path by now.
  *
  * 1: it belongs to a container, *out (NULL is fine): it is that one's root if
  *    (*out)->cgroup_id is cgroup_id, else it lies inside.  (*out)->has_state says
@@ -78,6 +80,35 @@ const struct container *registry_at(const struct registry *reg, size_t i);
  */
 int registry_add_cgroup(struct registry *reg, const char *path, __u64 cgroup_id,
 			const struct container **out, struct error *err);
+
+/*
+ * The same for one that is looked at again and again from its birth on, so that each
+ * look is cheap: a few files, whatever the number of containers.
+ */
+struct registry_newborn {
+	const char *path;
+	__u64 cgroup_id;
+	/*
+	 * In: look through the state of all containers; else only for one named like the cgroup,
+	 * as plain runc and crun name them unless told otherwise.
+	 */
+	bool search;
+	/*
+	 * Out: the runtime (static) that has begun to make a container of that name: its
+	 * directory is there, which is made before the cgroup; its state comes after.
+	 */
+	const char *begun;
+};
+
+int registry_add_newborn(struct registry *reg, struct registry_newborn *newborn,
+			 const struct container **out, struct error *err);
+
+/*
+ * Its runtime had begun, and it is gone before its state could be read: add it with no
+ * more than is known.  0 and *out, or -errno.
+ */
+int registry_add_begun(struct registry *reg, const struct registry_newborn *newborn,
+		       const struct container **out, struct error *err);
 
 /* Forget the container with this root cgroup and free it; false if there was none. */
 bool registry_remove(struct registry *reg, __u64 cgroup_id);

@@ -55,6 +55,8 @@ struct runtime_query {
 	const char *id;      /* only this one, found without a search */
 	const char *runtime; /* only this runtime's files */
 	enum runtime_kind kind;
+	/* With id: set to the runtime (static) that keeps a directory for it, whatever is in it. */
+	const char **begun;
 	bool (*unwanted)(const char *id, void *arg); /* true: leave its files alone; may be NULL */
 	void *arg;
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 
@@ -39,6 +40,17 @@ struct container *state_container(const struct state_root *root, const char *id)
 	return c;
 }
 
+/* Runtimes whose state names a cgroup make its directory first, the state file last. */
+static void note_begun(const struct state_root *root, const struct state_sink *sink, const char *id)
+{
+	struct stat st;
+
+	if (!sink->query || !sink->query->begun || !root->runtime->names_cgroup)
+		return;
+	if (!fstatat(root->fd, id, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode))
+		*sink->query->begun = root->runtime->name;
+}
+
 static int emit_dir(const struct state_root *root, const struct state_sink *sink, const char *id)
 {
 	struct container *c;
@@ -50,6 +62,7 @@ static int emit_dir(const struct state_root *root, const struct state_sink *sink
 	if (!c)
 		return -ENOMEM;
 	if (!root->runtime->read(root, id, c)) {
+		note_begun(root, sink, id);
 		container_free(c);
 		return 0;
 	}

@@ -141,6 +141,8 @@ const char *loss_reason_name(unsigned int reason)
 		[LOSS_MAP_FULL] = "map_full",
 		[LOSS_SKIPPED] = "skipped",
 		[LOSS_UNFINISHED] = "unfinished",
+		[LOSS_HELD_FULL] = "held_full",
+		[LOSS_UNIDENTIFIED] = "unidentified",
 	};
 	_Static_assert(COUNT_OF(names) == LOSS_COUNT, "a loss has no name");
 

@@ -298,6 +298,7 @@ static void put_open(struct json_writer *w, struct format_context *ctx, const vo
 	json_key(w, "call");
 	json_word(w, open_call_name(r->call));
 	put_true(w, "compat", r->bits & OPEN_COMPAT);
+	put_true(w, "setup", r->bits & OPEN_SETUP);
 	put_result(w, r);
 	put_number(w, "cgroup_id", r->cgroup_id);
 	close_line(w);

@@ -233,20 +233,20 @@ static void put_result(struct row *row, const struct layout *l, const struct ope
 		put_number(row, l->width[RESULT], r->ret);
 }
 
-/* r, w or rw, and c where the file may be created; p opens the path alone. */
+/* r, w or rw, and c where the file may be created; p opens the path alone; s is set-up. */
 static void put_flags(struct row *row, const struct layout *l, const struct open_record *r)
 {
-	static const char *const modes[][2] = {
-		{ "r", "rc" }, { "w", "wc" }, { "rw", "rwc" }, { "-", "-c" }
-	};
-	const char *text = "-";
+	static const char *const modes[] = { "r", "w", "rw", "-" };
+	char text[8] = "", *to = text;
 
-	if (r->bits & OPEN_HAS_FLAGS) {
-		bool creates = r->flags & O_CREAT || (r->flags & O_TMPFILE) == O_TMPFILE;
-
-		text = r->flags & O_PATH ? "p" : modes[r->flags & O_ACCMODE][creates];
-	}
-	put_cell(row, l->width[FLAGS], bytes_of(text));
+	if (r->bits & OPEN_HAS_FLAGS)
+		to = stpcpy(to, r->flags & O_PATH ? "p" : modes[r->flags & O_ACCMODE]);
+	if (r->bits & OPEN_HAS_FLAGS && !(r->flags & O_PATH) &&
+	    (r->flags & O_CREAT || (r->flags & O_TMPFILE) == O_TMPFILE))
+		*to++ = 'c';
+	if (r->bits & OPEN_SETUP)
+		*to++ = 's';
+	put_cell(row, l->width[FLAGS], bytes_of(*text ? text : "-"));
 }
 
 static void put_path(struct row *row, const struct open_event *ev)

@@ -10,7 +10,11 @@
 
 #include "tracer/features.h"
 
-static const char *const shared[] = { "cgroup_mkdir", "cgroup_release", "signal_deliver", NULL };
+static const char *const shared[] = { "cgroup_mkdir", "cgroup_rmdir", "signal_deliver", NULL };
+
+/* Where containers are traced: how they start. */
+static const char *const containers[] = { "container_exit", "container_exec", "container_attach",
+					  "container_fork", NULL };
 
 static const char *const tracepoint[] = { "probe_preemption",
 					  "process_exec",
@@ -84,6 +88,11 @@ const char *const *backend_programs(enum backend backend)
 const char *const *backend_shared_programs(void)
 {
 	return shared;
+}
+
+const char *const *backend_container_programs(void)
+{
+	return containers;
 }
 
 /* fexit programs are skipped while another task is preempted inside of one; see docs/hooks.md. */
@@ -160,11 +169,14 @@ const char *backend_function(const struct bpf_program *prog)
 	return strcmp(function, "do_filp_open") ? function : inner_function();
 }
 
-int backend_prepare(enum backend backend, struct bpf_object *object, struct error *err)
+int backend_prepare(enum backend backend, bool with_containers, struct bpf_object *object,
+		    struct error *err)
 {
 	int r = 0;
 
 	autoload(object, shared);
+	if (with_containers)
+		autoload(object, containers);
 	autoload(object, backends[backend].programs);
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"),
 				backend == BACKEND_FEXIT || backend == BACKEND_KPROBE);

@@ -38,10 +38,11 @@ int backend_fits(enum backend backend, struct error *err);
 
 /*
  * Choose which programs and maps of the opened, not yet loaded object are used:
- * those of this backend and those that all share.  -ESRCH if the kernel lacks a
- * function that the backend hooks.
+ * those of this backend, those that all share and, if asked for, those that follow the
+ * start of containers.  -ESRCH if the kernel lacks a function that the backend hooks.
  */
-int backend_prepare(enum backend backend, struct bpf_object *object, struct error *err);
+int backend_prepare(enum backend backend, bool with_containers, struct bpf_object *object,
+		    struct error *err);
 
 /* The kernel function that a kprobe or kretprobe program is for, by its name on this kernel;
  * static. */
@@ -55,5 +56,8 @@ bool backend_hook_may_lack(const char *program);
 
 /* The programs of every backend, attached before its own: they follow the cgroup tree. */
 const char *const *backend_shared_programs(void);
+
+/* The programs of every backend where containers are traced, attached after the shared ones. */
+const char *const *backend_container_programs(void);
 
 #endif

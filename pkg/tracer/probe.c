@@ -32,7 +32,7 @@ static int ignore_loss(__u64 root_id, enum loss_reason reason, __u64 count, void
 static int see_own_open(struct tracer *t, __u64 own_cgroup_id, const int *seen, struct error *err)
 {
 	char comm[16] = ""; /* TASK_COMM_LEN */
-	int r = tracer_trace(t, own_cgroup_id, own_cgroup_id, err), fd;
+	int r = tracer_trace(t, own_cgroup_id, own_cgroup_id, false, err), fd;
 
 	if (r < 0)
 		return r;

@@ -44,6 +44,7 @@ struct tracer {
 	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
 	__u64 skipped_next_ns;  /* CLOCK_BOOTTIME; see time_for_skipped() */
 	bool stopped;
+	__u64 lost_cgroups_seen;
 	char path_buffer[OPEN_EVENT_PATH_BYTES];
 };
 
@@ -85,6 +86,7 @@ static int handle_record(void *arg, void *data, size_t len)
 		r = exe_table_add(t->exes, data, len);
 		break;
 	case RECORD_CGROUP_NEW:
+	case RECORD_CGROUP_STARTED:
 	case RECORD_CGROUP_GONE:
 		r = handle_cgroup(t, data, len);
 		break;
@@ -131,7 +133,7 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	if (!t->skel)
 		return error_set(err, -errno, "open the BPF object");
 
-	r = backend_prepare(t->backend, t->skel->obj, err);
+	r = backend_prepare(t->backend, settings->kernel.containers, t->skel->obj, err);
 	if (r < 0)
 		return r;
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
@@ -235,6 +237,8 @@ static int attach(struct tracer *t, struct error *err)
 		r = tracefs_ensure(err);
 		t->probe_token = kretprobe_token();
 	}
+	if (!r && t->skel->rodata->settings.containers)
+		r = attach_all(t, backend_container_programs(), err);
 	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
 }
 
@@ -403,9 +407,13 @@ const char *tracer_backend(const struct tracer *t)
 	return backend_name(t->backend);
 }
 
-int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, struct error *err)
+int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
+		 struct error *err)
 {
-	struct cgroup_entry entry = { .root_id = root_id };
+	struct cgroup_entry entry = {
+		.root_id = root_id,
+		.flags = CGROUP_JOINED | (container ? CGROUP_CONTAINER : 0),
+	};
 	int r;
 
 	r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
@@ -429,9 +437,23 @@ bool tracer_maps_work(const struct tracer *t)
 				    sizeof(entry), 0) != -EPERM;
 }
 
+bool tracer_missed_cgroups(struct tracer *t)
+{
+	__u64 lost = t->skel->bss->lost_cgroup_records;
+	bool missed = lost != t->lost_cgroups_seen;
+
+	t->lost_cgroups_seen = lost;
+	return missed;
+}
+
 int tracer_fd(const struct tracer *t)
 {
 	return bpf_map__fd(t->skel->maps.events);
+}
+
+int tracer_replay(struct tracer *t, const struct open_record *record, size_t len)
+{
+	return handle_open(t, record, len);
 }
 
 int tracer_drain(struct tracer *t)

@@ -29,7 +29,10 @@ struct tracer_settings {
  */
 struct tracer_handler {
 	int (*open)(const struct open_event *ev, void *arg);
-	/* A cgroup was made where settings.kernel.watch_cgroups, or a traced root has gone. */
+	/*
+	 * Where settings.kernel.watch_cgroups: any cgroup was made, has its first program, or is
+	 * gone.  Otherwise: a traced root has gone.
+	 */
 	int (*cgroup)(const struct cgroup_record *rec, const char *path, void *arg);
 	/* Opens that were done but are not in the ring; root_id 0: nobody knows whose. */
 	int (*lost)(__u64 root_id, enum loss_reason reason, __u64 count, void *arg);
@@ -61,22 +64,30 @@ void tracer_free(struct tracer *t);
 const char *tracer_backend(const struct tracer *t);
 
 /*
- * Trace cgroup_id as a part of the container whose root cgroup is root_id.
+ * Trace cgroup_id as a part of the container, or of any cgroup, whose root is root_id.
  * What is made inside it later follows by itself.  -E2BIG: the filter is full.
  */
-int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, struct error *err);
+int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
+		 struct error *err);
 
 /* Not traced any more; nothing happens if it was not. */
 void tracer_untrace(struct tracer *t, __u64 cgroup_id);
 
+/* Were records for handler.cgroup lost since the last call?  Then look at the cgroups yourself. */
+bool tracer_missed_cgroups(struct tracer *t);
+
 /*
  * A descriptor for epoll, edge-triggered (EPOLLIN | EPOLLET): it fires when a
- * good part of the ring waits.  Look at least every few milliseconds besides.
+ * good part of the ring waits, or a record for handler.cgroup.  Look at least every few
+ * milliseconds besides.
  */
 int tracer_fd(const struct tracer *t);
 
 /* Take what is in the ring, up to some ten thousand records: their number, or negative errno. */
 int tracer_drain(struct tracer *t);
+
+/* Hand a copy of an open's record, len bytes and aligned as it was, to handler.open once more. */
+int tracer_replay(struct tracer *t, const struct open_record *record, size_t len);
 
 /* Detach: no further record is made, those in the ring can still be taken. */
 void tracer_stop(struct tracer *t);

@@ -283,6 +283,21 @@ Test(cgroup_change, id_is_that_of_the_inode)
 	cr_expect_neq(id, again);
 }
 
+Test(cgroup_change, an_id_leads_back_to_its_path)
+{
+	struct error err;
+	char *path = NULL;
+	__u64 id = 0;
+
+	cr_assert_eq(cgroup_make(own_fs, below("/a"), &id, &err), 0);
+	if (cgroup_path_of_id(own_fs, id, &path, &err) == -ENOENT)
+		cr_skip_test("no CAP_DAC_READ_SEARCH here");
+	cr_expect_str_eq(path, below("/a"));
+	free(path);
+	cr_assert_eq(cgroup_remove(own_fs, below("/a"), &err), 0);
+	cr_expect_eq(cgroup_path_of_id(own_fs, id, &path, &err), -ENOENT);
+}
+
 Test(cgroup_change, what_a_person_types)
 {
 	static const char *const forms[] = { "%s%s/a", "%s%s/a/", "%.0s%s/a", "%s/%s//a/." };

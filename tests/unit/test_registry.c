@@ -672,6 +672,105 @@ Test(registry_real, names_of_a_stale_file_are_forgotten)
 	waitpid(pid, NULL, 0);
 }
 
+/* --- looked at again and again from birth ------------------------------------------ */
+
+/* full: room for its path. */
+static struct registry_newborn newborn_at(const char *path, char full[static 512])
+{
+	snprintf(full, 512, "%s%s", base, path);
+	return (struct registry_newborn){ .path = full, .cgroup_id = make(path) };
+}
+
+static const struct container *look(struct registry_newborn *newborn)
+{
+	const struct container *c = NULL;
+	struct error err;
+	int r = registry_add_newborn(reg, newborn, &c, &err);
+
+	cr_assert_geq(r, 0, "%s", err.text);
+	return c;
+}
+
+/* Its files come after the cgroup, and only by then it is known. */
+Test(registry_real, a_newborn_is_known_once_its_state_is_there)
+{
+	char full[512];
+	struct registry_newborn newborn = newborn_at("/web", full);
+	const struct container *c;
+
+	cr_expect_null(look(&newborn));
+	cr_expect_null(newborn.begun);
+	put("runc/web/log", "");
+	cr_expect_null(look(&newborn));
+	cr_expect_str_eq(newborn.begun, "runc");
+	put_runc("web", "/web");
+	c = look(&newborn);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->id, "web");
+	cr_expect_eq(c->cgroup_id, newborn.cgroup_id);
+}
+
+/* A look that does not search leaves the files of others alone. */
+Test(registry_real, a_newborn_of_another_name_is_searched_for)
+{
+	char full[512];
+	struct registry_newborn newborn = newborn_at("/odd", full);
+
+	put_runc("web", "/odd");
+	cr_expect_null(look(&newborn));
+	newborn.search = true;
+	cr_assert_not_null(look(&newborn));
+	cr_expect_str_eq(look(&newborn)->id, "web");
+}
+
+/* Its files outlive its cgroup by a moment. */
+Test(registry_real, a_newborn_that_is_gone_is_known_by_its_state)
+{
+	char full[512];
+	struct registry_newborn newborn = newborn_at("/web", full);
+	const struct container *c;
+
+	put_runc("web", "/web");
+	drop("/web");
+	c = look(&newborn);
+	cr_assert_not_null(c);
+	cr_expect_str_eq(c->id, "web");
+	cr_expect_eq(c->cgroup_id, newborn.cgroup_id);
+}
+
+/* ... but not if that path is another's by now. */
+Test(registry_real, a_newborn_that_is_gone_takes_nobodys_state)
+{
+	char full[512];
+	struct registry_newborn newborn = newborn_at("/web", full);
+	__u64 second;
+
+	drop("/web");
+	second = make("/web");
+	put_runc("web", "/web");
+	cr_expect_null(look(&newborn));
+	cr_expect_null(registry_find(reg, newborn.cgroup_id));
+	cr_expect_not_null(add_real("/web", second));
+}
+
+/* Of one that was too quick for us, the directory that it began with is all we saw. */
+Test(registry_real, a_newborn_of_which_nothing_is_left)
+{
+	char full[512];
+	struct registry_newborn newborn = newborn_at("/web", full);
+	const struct container *c = NULL;
+	struct error err;
+
+	put("crun/web/config.json", "{}");
+	cr_expect_null(look(&newborn));
+	cr_assert_str_eq(newborn.begun, "crun");
+	drop("/web");
+	cr_assert_eq(registry_add_begun(reg, &newborn, &c, &err), 0, "%s", err.text);
+	cr_expect_str_eq(c->id, "web");
+	cr_expect_str_eq(c->runtime, "crun");
+	cr_expect_eq(registry_find(reg, newborn.cgroup_id), c);
+}
+
 /* That path is now a cgroup of somebody else's. */
 Test(registry_real, a_path_without_its_container)
 {

@@ -52,6 +52,10 @@ class Container:
         self._call("run", "--detach", self.id)
         return self
 
+    def set_argv(self, *argv):
+        """What it runs; before it starts."""
+        set_argv(self.bundle, argv)
+
     def exec(self, *argv):
         self._call("exec", self.id, *argv)
 
@@ -63,8 +67,17 @@ class Container:
         return mount_point() / self.id
 
 
-def make_bundle(path, script, **changes):
-    """A bundle whose container runs the shell script; changes go to config.json's top level."""
+def set_argv(path, argv):
+    config = json.loads((path / "config.json").read_text())
+    config["process"]["args"] = list(argv)
+    (path / "config.json").write_text(json.dumps(config))
+
+
+def make_bundle(path, script, argv=None, **changes):
+    """
+    A bundle whose container runs the shell script, or argv; changes go to config.json's
+    top level.
+    """
     subprocess.run(
         [ENGINE / "bundle", path], input=script, text=True, check=True, capture_output=True
     )
@@ -72,6 +85,8 @@ def make_bundle(path, script, **changes):
         config = json.loads((path / "config.json").read_text())
         config.update(changes)
         (path / "config.json").write_text(json.dumps(config))
+    if argv:
+        set_argv(path, argv)
     return path
 
 
