@@ -62,11 +62,17 @@ def test_one_that_comes_and_goes(lxc):
     with Trace("--container", name, "--wait") as trace:
         for life in (1, 2):
             box = lxc(name)
-            run_program(box, "opener", "openat", "/etc")
+            wait_until(lambda: opens_in(box, trace), f"no open of it: {trace.stderr}")
             box.remove()
             wait_until(lambda: stop_lines(trace) == life, f"no end: {trace.stderr}", 30)
     assert actions(trace, name) == ["started", "open", "stopped"] * 2
     assert len({event["cgroup_id"] for event in trace.containers()}) == 2
+
+
+def opens_in(box, trace):
+    """Opens a file there; true once an open of it is in the stream."""
+    run_program(box, "opener", "openat", "/etc")
+    return any(f'"cgroup_id":{box.id}}}'.encode() in line for _, line in list(trace.lines))
 
 
 def stop_lines(trace):
