@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -22,13 +22,15 @@
 /* Calls that may be under way at once: the most that tracefs takes (KRETPROBE_MAXACTIVE_MAX). */
 #define MAX_ACTIVE 4096
 
-__u64 kretprobe_token(void)
-{
-	struct timespec t;
+#define MAX_PROBES  8
+#define EVENT_BYTES 64 /* MAX_EVENT_NAME_LEN */
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
+struct kretprobes {
+	int commands;  /* kprobe_events, for writing */
+	FILE *profile; /* kprobe_profile */
+	int count;
+	char events[MAX_PROBES][EVENT_BYTES];
+};
 
 static int tracefs_open(const char *name, int flags)
 {
@@ -45,21 +47,69 @@ static FILE *tracefs_read(const char *name)
 	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
-/* O_APPEND, since O_TRUNC would remove everybody's events.  0, or -errno. */
-static int command(const char *text)
+static int command(const struct kretprobes *probes, const char *text)
 {
-	auto_close int fd = tracefs_open("kprobe_events", O_WRONLY | O_APPEND);
+	return write(probes->commands, text, strlen(text)) < 0 ? -errno : 0;
+}
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		return -errno;
+static void remove_event(const struct kretprobes *probes, const char *event)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "-:" GROUP "/%.80s\n", event);
+	command(probes, text);
+}
+
+/* Lines such as r4096:ctrace/t1f_do_filp_open do_filp_open.  Those in use are refused. */
+static void remove_leftovers(const struct kretprobes *probes)
+{
+	auto_file FILE *f = tracefs_read("kprobe_events");
+	char line[512], event[EVENT_BYTES];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "r%*[0-9]:" GROUP "/%63s", event) == 1)
+			remove_event(probes, event);
+}
+
+int kretprobes_open(struct kretprobes **out, struct error *err)
+{
+	struct kretprobes *probes = calloc(1, sizeof(*probes));
+	int r;
+
+	if (!probes)
+		return error_set(err, -ENOMEM, "make kretprobes");
+	/* O_APPEND, since O_TRUNC would remove everybody's events. */
+	probes->commands = tracefs_open("kprobe_events", O_WRONLY | O_APPEND);
+	probes->profile = tracefs_read("kprobe_profile");
+	if (probes->commands < 0 || !probes->profile) {
+		r = error_set(err, -errno, "open kprobe_events and kprobe_profile in '%s'",
+			      tracefs_dir());
+		kretprobes_free(probes);
+		return r;
+	}
+	remove_leftovers(probes);
+	*out = probes;
 	return 0;
+}
+
+void kretprobes_free(struct kretprobes *probes)
+{
+	if (!probes)
+		return;
+	while (probes->count)
+		remove_event(probes, probes->events[--probes->count]);
+	if (probes->commands >= 0)
+		close(probes->commands);
+	if (probes->profile)
+		fclose(probes->profile);
+	free(probes);
 }
 
 /* The number by which perf knows the event, or -errno. */
 static int event_id(const char *event)
 {
 	auto_file FILE *f = NULL;
-	char name[PATH_MAX];
+	char name[128];
 	int id;
 
 	snprintf(name, sizeof(name), "events/" GROUP "/%s/id", event);
@@ -69,7 +119,7 @@ static int event_id(const char *event)
 	return fscanf(f, "%d", &id) == 1 ? id : -EINVAL;
 }
 
-/* A descriptor, or -errno.  Of one CPU: BPF programs are run on all of them by any. */
+/* A descriptor, or -errno.  On one CPU: BPF programs run on all of them whatever it is. */
 static int event_open(const char *event)
 {
 	struct perf_event_attr attr = {
@@ -87,19 +137,34 @@ static int event_open(const char *event)
 	return fd < 0 ? -errno : fd;
 }
 
-int kretprobe_attach(struct bpf_link **link, __u64 token, const struct bpf_program *prog,
-		     const char *function, struct error *err)
+/* Makes the event of the next free name, which no other tracer of this host has. */
+static int make_event(struct kretprobes *probes, const char *function)
 {
-	char event[64], text[256];
+	char *event = probes->events[probes->count];
+	struct timespec now;
+	char text[256];
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(event, EVENT_BYTES, "t%llx_%.40s", now.tv_sec * 1000000000ull + now.tv_nsec,
+		 function);
+	snprintf(text, sizeof(text), "r%d:" GROUP "/%s %s\n", MAX_ACTIVE, event, function);
+	r = command(probes, text);
+	if (!r)
+		probes->count++;
+	return r;
+}
+
+int kretprobes_attach(struct kretprobes *probes, struct bpf_link **link,
+		      const struct bpf_program *prog, const char *function, struct error *err)
+{
 	int fd, r;
 
-	snprintf(event, sizeof(event), "t%llx_%.40s", token, function);
-	snprintf(text, sizeof(text), "r%d:" GROUP "/%s %s\n", MAX_ACTIVE, event, function);
-	r = command(text);
+	r = probes->count < MAX_PROBES ? make_event(probes, function) : -E2BIG;
 	if (r < 0)
 		return error_set(err, r, "make a kretprobe on %s in '%s/kprobe_events'", function,
 				 tracefs_dir());
-	fd = event_open(event);
+	fd = event_open(probes->events[probes->count - 1]);
 	if (fd < 0)
 		return error_set(err, fd, "open the kretprobe on %s", function);
 	*link = bpf_program__attach_perf_event(prog, fd);
@@ -110,31 +175,23 @@ int kretprobe_attach(struct bpf_link **link, __u64 token, const struct bpf_progr
 	return error_set(err, r, "attach the BPF program %s", bpf_program__name(prog));
 }
 
-/* Lines of kprobe_profile: event, hits, misses. */
-__u64 kretprobes_missed(__u64 token)
+static bool is_ours(const struct kretprobes *probes, const char *event)
 {
-	auto_file FILE *f = tracefs_read("kprobe_profile");
-	char event[256], prefix[32];
-	__u64 missed, sum = 0;
-
-	if (!f)
-		return 0;
-	snprintf(prefix, sizeof(prefix), "t%llx_", token);
-	while (fscanf(f, "%255s %*s %llu", event, &missed) == 2)
-		if (!strncmp(event, prefix, strlen(prefix)))
-			sum += missed;
-	return sum;
+	for (int i = 0; i < probes->count; i++)
+		if (!strcmp(probes->events[i], event))
+			return true;
+	return false;
 }
 
-/* Lines of kprobe_events: r4096:ctrace/t1f_do_filp_open do_filp_open.  Those in use are refused. */
-void kretprobes_remove(void)
+/* Lines of kprobe_profile: event, hits, misses. */
+__u64 kretprobes_missed(const struct kretprobes *probes)
 {
-	auto_file FILE *f = tracefs_read("kprobe_events");
-	char line[512], event[128], text[160];
+	char event[EVENT_BYTES + 1];
+	__u64 missed, sum = 0;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "r%*[0-9]:" GROUP "/%127s", event) == 1) {
-			snprintf(text, sizeof(text), "-:" GROUP "/%s\n", event);
-			command(text);
-		}
+	rewind(probes->profile);
+	while (fscanf(probes->profile, "%64s %*s %llu", event, &missed) == 2)
+		if (is_ours(probes, event))
+			sum += missed;
+	return sum;
 }

@@ -5,7 +5,7 @@
  * others and tells nobody.  In tracefs the room is ours to choose, and the misses are
  * counted.
  *
- * The events of one tracer share a token, which no other tracer of this host has.
+ * The files are opened at the start: later the sandbox allows no more of them.
  */
 #ifndef CTRACE_KRETPROBE_H
 #define CTRACE_KRETPROBE_H
@@ -16,22 +16,25 @@
 
 struct bpf_link;
 struct bpf_program;
+struct kretprobes;
 
-/* A token for the functions below. */
-__u64 kretprobe_token(void);
+/*
+ * Open tracefs, which must be mounted, and clear away what tracers left there that
+ * were killed.  *out is for kretprobes_free().  0, or -errno.
+ */
+int kretprobes_open(struct kretprobes **out, struct error *err);
+
+/* NULL is fine.  The links must be destroyed by then: a probe in use stays. */
+void kretprobes_free(struct kretprobes *probes);
 
 /*
  * Attach prog to the return of a kernel function.  *link is the caller's to destroy.
- * 0, or -errno: -ENOENT if there is no such function.
+ * 0, or -errno: -ENOENT if there is no such function, -E2BIG after eight of them.
  */
-int kretprobe_attach(struct bpf_link **link, __u64 token, const struct bpf_program *prog,
-		     const char *function, struct error *err);
+int kretprobes_attach(struct kretprobes *probes, struct bpf_link **link,
+		      const struct bpf_program *prog, const char *function, struct error *err);
 
-/* How many returns were missed so far by all that have this token. */
-__u64 kretprobes_missed(__u64 token);
-
-/* Remove the events of this token, whose links are destroyed, and those of tracers that were
- * killed. */
-void kretprobes_remove(void);
+/* How many returns were missed so far by all of them. */
+__u64 kretprobes_missed(const struct kretprobes *probes);
 
 #endif

@@ -35,7 +35,7 @@ struct tracer {
 	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
 	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
 	int link_count;
-	__u64 probe_token; /* of the kretprobes; 0: none */
+	struct kretprobes *kretprobes; /* NULL: none */
 	struct exe_table *exes;
 	struct tracer_handler handler;
 	int drained;
@@ -141,8 +141,7 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
 	kernel->wakeup_bytes = ring_bytes / 4;
-	kernel->may_skip =
-		t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
+	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
@@ -179,7 +178,7 @@ static int attach_program(struct tracer *t, struct bpf_link **link, struct bpf_p
 			  struct error *err)
 {
 	if (is_probe(prog, "kretprobe"))
-		return kretprobe_attach(link, t->probe_token, prog, backend_function(prog), err);
+		return kretprobes_attach(t->kretprobes, link, prog, backend_function(prog), err);
 	*link = attach_by_libbpf(prog);
 	return *link ? 0 : refused(err, -errno, "attach the BPF programs");
 }
@@ -233,10 +232,10 @@ static int attach(struct tracer *t, struct error *err)
 {
 	int r = attach_all(t, backend_shared_programs(), err);
 
-	if (!r && t->backend == BACKEND_KPROBE) {
+	if (!r && t->backend == BACKEND_KPROBE)
 		r = tracefs_ensure(err);
-		t->probe_token = kretprobe_token();
-	}
+	if (!r && t->backend == BACKEND_KPROBE)
+		r = kretprobes_open(&t->kretprobes, err);
 	if (!r && t->skel->rodata->settings.containers)
 		r = attach_all(t, backend_container_programs(), err);
 	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
@@ -271,9 +270,8 @@ static void stop(struct tracer *t)
 	tracer_stop(t);
 	t->stopped = false;
 	t->link_count = 0;
-	if (t->probe_token)
-		kretprobes_remove();
-	t->probe_token = 0;
+	kretprobes_free(t->kretprobes);
+	t->kretprobes = NULL;
 	ring_buffer__free(t->ring);
 	t->ring = NULL;
 	ctrace_bpf__destroy(t->skel);
@@ -535,7 +533,7 @@ static bool time_for_skipped(struct tracer *t)
  */
 static __u64 skipped_runs(const struct tracer *t)
 {
-	__u64 sum = t->probe_token ? kretprobes_missed(t->probe_token) : 0;
+	__u64 sum = t->kretprobes ? kretprobes_missed(t->kretprobes) : 0;
 
 	for (int i = 0; i < t->link_count; i++) {
 		struct bpf_prog_info info = {};

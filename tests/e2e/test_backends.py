@@ -69,6 +69,8 @@ def comparable(event):
     event = {key: value for key, value in event.items() if key not in OF_THE_RUN}
     event["process"] = {k: v for k, v in event["process"].items() if k not in OF_THE_PROCESS}
     event["file"] = dict(event["file"])
+    if event["call"].startswith("io_uring"):
+        del event["process"]["comm"]  # of the thread that did it, a worker has its number in it
     if event["file"].get("deleted"):  # an O_TMPFILE is called by its inode
         event["file"]["path"] = re.sub(r"#\d+$", "#N", event["file"]["path"])
     return event

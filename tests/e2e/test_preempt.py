@@ -7,8 +7,12 @@ CTRACE_OPENS says how many opens, for machines that are slow.
 
 import collections
 import os
+import pathlib
 import re
 
+import pytest
+
+from harness import settings
 from harness.trace import Trace
 from harness.truth import run_program
 
@@ -66,3 +70,18 @@ def test_many_opens_under_way_at_once(cgroup, work):
         assert len(seen) + trace.lost >= 41
     else:
         assert len(seen) == 41 and not trace.lost
+
+
+def test_kretprobes_do_not_stay(cgroup):
+    """tracefs would keep them: they are removed at the end, those of a killed ctrace by the next."""
+    if settings.BACKEND != "kprobe":
+        pytest.skip("only the kprobe backend makes any")
+    events = pathlib.Path("/sys/kernel/tracing/kprobe_events")
+    with Trace("--cgroup", cgroup) as trace:
+        assert "ctrace/" in events.read_text()
+        trace.kill()
+    assert "ctrace/" in events.read_text(), "nothing is left to be cleaned up"
+    with Trace("--cgroup", cgroup) as trace:
+        run_program(cgroup, "opener", "openat", "/etc")
+    assert trace.opens(comm="opener")
+    assert "ctrace/" not in events.read_text()
