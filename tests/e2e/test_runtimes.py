@@ -12,7 +12,7 @@ import pytest
 from conftest import new_cgroup, unique_name
 from harness import lxc, nspawn, podman
 from harness.box import Box, expected, identity, opens_forever
-from harness.cgroup import Cgroup, mount_point, remove_empty, remove_everywhere
+from harness.cgroup import Cgroup, make, mount_point, remove_empty, remove_everywhere
 from harness.containerd import IMAGE, PAUSE
 from harness.trace import Trace, run_ctrace
 from harness.wait import wait_until
@@ -174,16 +174,18 @@ def test_podman(own_podman, podman_container, path, runtime, cgroups):
 @pytest.mark.parametrize("runtime", ["runc", "crun"])
 def test_podman_split(own_podman, podman_container, path, runtime):
     """As in a systemd unit: the container goes below the cgroup that Podman itself is in."""
-    unit = new_cgroup("unit")
+    unit = f"/{unique_name('unit')}"
     script = opens_forever(path)
     try:
-        name, full = podman_container(script, "--cgroups", "split", runtime=runtime, within=unit)
+        # All of them: Podman moves everybody in its cgroup, of whatever hierarchy, to another.
+        options = {"runtime": runtime, "within": make(unit)}
+        name, full = podman_container(script, "--cgroups", "split", **options)
         who = podman_identity(name, full)
-        cgroup = f"/{unit.path.name}/libpod-payload-{full}"
+        cgroup = f"{unit}/libpod-payload-{full}"
         check(Box(who, cgroup, own_podman.runtime_root, path=path))
     finally:
         own_podman("rm", "--all", "--force", "--time", "0", check=False)
-        remove_everywhere(f"/{unit.path.name}")
+        remove_everywhere(unit)
 
 
 def test_podman_pod(own_podman, podman_container, path):

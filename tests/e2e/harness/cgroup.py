@@ -11,6 +11,7 @@ from .wait import wait_until
 
 # sh joins and becomes the command: between the two there is no open of its own.
 JOIN = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
+JOIN_ALL = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit; shift; done; shift; exec "$@"'
 
 
 def mount_point():
@@ -30,6 +31,22 @@ def hierarchies():
             fields = line.split()
             if fields[fields.index("-") + 1] in ("cgroup", "cgroup2"):
                 yield Path(fields[4])
+
+
+def make(path, in_hierarchies=None):
+    """Makes a cgroup in these hierarchies (all if None); returns their directories."""
+    groups = [hierarchy / path.lstrip("/") for hierarchy in in_hierarchies or hierarchies()]
+    for group in groups:
+        group.mkdir(parents=True)
+        for name in ("cpuset.cpus", "cpuset.mems"):  # v1: nobody can join while these are empty
+            if (group / name).exists() and not (group / name).read_text().strip():
+                (group / name).write_text((group.parent / name).read_text())
+    return groups
+
+
+def join_all(groups, argv):
+    """argv such that it runs in all of these, of one hierarchy each."""
+    return ["/bin/sh", "-c", JOIN_ALL, "sh", *map(str, groups), "--", *argv]
 
 
 def remove_everywhere(path):

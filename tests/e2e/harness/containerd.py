@@ -17,6 +17,9 @@ IMAGE = "registry.test/busybox:1"
 PAUSE = "registry.test/pause:1"
 GRPC = "/usr/lib/python3/dist-packages/grpc"
 
+# A pause container gets next to nothing of a busy CPU where it has no pod's cgroup above it.
+TIMEOUT = 120
+
 # of the host: no CNI is needed
 NODE_NETWORK = {"namespace_options": {"network": 2}}
 
@@ -152,7 +155,7 @@ class Cri:
             request_serializer=request.SerializeToString,
             response_deserializer=getattr(self.messages, f"{method}Response").FromString,
         )
-        return lambda **fields: call(request(**fields), timeout=60 * PATIENCE)
+        return lambda **fields: call(request(**fields), timeout=TIMEOUT * PATIENCE)
 
     def pod(self, name, namespace, uid, cgroup_parent, **changes):
         """Runs a pod's sandbox; returns its id and the configuration for its containers."""

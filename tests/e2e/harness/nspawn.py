@@ -7,11 +7,8 @@ machine is made by hand, and nspawn told to stay in it.
 import shutil
 import subprocess
 
-from .cgroup import hierarchies, mount_point, remove_everywhere
+from .cgroup import hierarchies, join_all, make, mount_point, remove_everywhere
 from .settings import ENGINE, PATIENCE
-
-# sh joins the groups and becomes nspawn
-JOIN = 'for procs; do [ "$procs" = -- ] && break; echo $$ > "$procs"; shift; done; shift; exec "$@"'
 
 
 def why_not():
@@ -32,15 +29,12 @@ class Machine:
     def start(self, script):
         subprocess.run([ENGINE / "busybox-root", self.root], check=True)
         (self.root / "usr").mkdir()  # without it nspawn sees no system there
-        procs = []
-        for hierarchy in [mount_point(), *(h for h in hierarchies() if h.name == "systemd")]:
-            group = hierarchy / self.scope.lstrip("/")
-            group.mkdir(parents=True)
-            procs.append(str(group / "cgroup.procs"))
+        own = {mount_point(), *(h for h in hierarchies() if h.name == "systemd")}
+        groups = make(self.scope, own)
         nspawn = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit"]
         nspawn += [f"--directory={self.root}", f"--machine={self.name}"]
         self.process = subprocess.Popen(
-            ["/bin/sh", "-c", JOIN, "sh", *procs, "--", *nspawn, "/bin/sh", "-c", script],
+            join_all(groups, [*nspawn, "/bin/sh", "-c", script]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )

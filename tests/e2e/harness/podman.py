@@ -7,6 +7,7 @@ import subprocess
 
 from . import archive
 from .bundle import hide_controllers
+from .cgroup import join_all
 from .mounts import unmount_below
 from .settings import PATIENCE
 from .wait import wait_until
@@ -49,7 +50,7 @@ class Podman:
         self("load", "--input", image)
 
     def __call__(self, *args, runtime="runc", within=None, check=True):
-        """podman("ps", "-q") returns what it printed; within: a Cgroup to run it in."""
+        """podman("ps", "-q") returns what it printed; within: cgroups to run it in."""
         argv = [
             "podman",
             *("--root", self.directory / "root", "--runroot", self.directory / "run"),
@@ -62,7 +63,7 @@ class Podman:
         # Not a pipe: conmon would keep it open as long as the container runs.
         with (self.directory / "out").open("w+") as out, (self.directory / "log").open("w+") as log:
             done = subprocess.run(
-                within.join(argv) if within else argv,
+                join_all(within, argv) if within else argv,
                 env={**os.environ, "CONTAINERS_CONF": str(self.directory / "containers.conf")},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
