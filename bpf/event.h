@@ -76,7 +76,8 @@ struct open_record {
 	__u16 call;     /* enum open_call */
 	__u16 name_len; /* bytes of name in data[], no NUL */
 	__u16 path_len; /* bytes of leaf-first path in data[], after the name */
-	__u16 pad[3];
+	__u16 pad;
+	__u32 repeated; /* the same opens left out since the last one like this; see dedup_ns */
 	char comm[EVENT_COMM_BYTES];
 	/*
 	 * The name as the caller passed it, then a path, leaf first, each
@@ -150,6 +151,29 @@ struct cgroup_entry {
 	__u32 pad;
 };
 
+/* What was done in a container since it is traced, keyed by its root cgroup id. */
+struct volume_counts {
+	__u64 opens; /* all of these are what the filters want */
+	__u64 failures;
+	__u64 writes;
+	__u64 repeated;  /* not reported: the same as one that was */
+	__u64 over_rate; /* not reported: too many that second */
+	/* The kernel side's own. */
+	__u64 second;     /* CLOCK_BOOTTIME */
+	__u64 rate_asked; /* opens that came so far as to be limited */
+	__u64 rate_limit; /* what rate_asked may be at most in this second */
+};
+
+#define PATH_PREFIXES_MAX 16
+#define PATH_PREFIX_BYTES 256
+
+/* A file or directory whose opens, and of what is below it, are wanted or not. */
+struct path_prefix {
+	__u32 len;     /* of the path without its first '/', each component followed by one */
+	__u32 exclude; /* not wanted */
+	char text[2 * PATH_PREFIX_BYTES]; /* leaf first, and from PATH_PREFIX_BYTES on root first */
+};
+
 /* Written once before load, so the verifier deletes every branch that stays off. */
 struct trace_settings {
 	__u32 tgid; /* 0: any */
@@ -164,9 +188,15 @@ struct trace_settings {
 	__u8 containers;    /* what is traced may be a container, not only a cgroup of ours */
 	__u8 watch_cgroups; /* report all cgroups that are made inside of traced ones, ... */
 	__u8 provisional;   /* ... and all others, and trace those provisionally */
-	__u8 pad[3];
+	__u8 count_volume;  /* keep volume_counts */
+	__u8 path_only;     /* only what is below one of the prefixes that are wanted */
+	__u8 prefix_count;
 	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
+	__u64 dedup_ns;     /* the same open is reported once in this time; 0: each time */
+	__u64 rate;         /* opens a second of a container that are reported; 0: all */
+	__u64 hash_key[2];  /* secret */
 	char comm[EVENT_COMM_BYTES];
+	struct path_prefix prefixes[PATH_PREFIXES_MAX];
 };
 
 #endif

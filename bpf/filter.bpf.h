@@ -26,6 +26,11 @@ static __always_inline bool task_wanted(void)
 	return true;
 }
 
+static __always_inline bool flags_write(__u32 flags)
+{
+	return flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT);
+}
+
 /* Of scratch->request, which ended as ret; scratch->opened tells of an exec what it executes. */
 static __always_inline bool request_wanted(struct scratch *s, const struct cgroup_entry *traced,
 					   long ret)
@@ -34,7 +39,7 @@ static __always_inline bool request_wanted(struct scratch *s, const struct cgrou
 
 	if (settings.failed_only && ret >= 0)
 		return false;
-	if (settings.writes_only && !(rq->flags & (O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE_BIT)))
+	if (settings.writes_only && !flags_write(rq->flags))
 		return false;
 	if (settings.containers && in_setup(s, traced)) {
 		rq->bits |= OPEN_SETUP;

@@ -10,6 +10,7 @@
 #include "filter.bpf.h"
 #include "path.bpf.h"
 #include "syscall.bpf.h"
+#include "volume.bpf.h"
 
 static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 fd)
 {
@@ -201,9 +202,14 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 	open_put_name(s, &s->request);
 	open_put_path(slot, s, task);
 
+	if (!volume_admits(slot))
+		return 0;
+
 	data_len = s->open.name_len + s->open.path_len;
-	if (data_len > SCRATCH_DATA_BYTES || ring_write(s, &s->open, sizeof(s->open) + data_len))
+	if (data_len > SCRATCH_DATA_BYTES || ring_write(s, &s->open, sizeof(s->open) + data_len)) {
 		count_loss(root_id, LOSS_RING_FULL);
+		volume_take_back(s);
+	}
 	return 0;
 }
 

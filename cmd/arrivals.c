@@ -281,6 +281,16 @@ static int settle(struct arrivals *a, struct arrival *y, const struct container 
 	return r < 0 ? r : become_unwanted(a, y, now_ns);
 }
 
+bool arrivals_owner(const struct arrivals *a, __u64 root_id, const struct container **c)
+{
+	const struct arrival *y = find(a, root_id);
+
+	if (y && (y->state == ARRIVAL_UNWANTED || (y->state == ARRIVAL_UNKNOWN && y->waits)))
+		return false;
+	*c = registry_find(a->use.registry, y && y->state == ARRIVAL_KNOWN ? y->root_id : root_id);
+	return true;
+}
+
 static bool is_gone(const struct arrivals *a, const struct arrival *y)
 {
 	__u64 id;

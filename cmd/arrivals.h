@@ -50,6 +50,12 @@ int arrivals_open(struct arrivals *a, const struct open_event *ev, const struct 
 /* Losses of the cgroup root_id: passed on to settings.lost now, later, or never. */
 int arrivals_lost(struct arrivals *a, __u64 root_id, enum loss_reason reason, __u64 count);
 
+/*
+ * Whose are the counts that the kernel keeps of the cgroup root_id?  *c is NULL if no
+ * container's; false if that is not known yet, or nobody wants them.
+ */
+bool arrivals_owner(const struct arrivals *a, __u64 root_id, const struct container **c);
+
 /* Look again at those that are still unknown.  now_ns: CLOCK_BOOTTIME. */
 int arrivals_tick(struct arrivals *a, __u64 now_ns, struct error *err);
 

@@ -9,9 +9,13 @@
 #include <string.h>
 
 #include "container/runtime.h"
+#include "event/path_prefix.h"
 #include "tracer/backend.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What is left out must be told, and how often was not said. */
+#define SUMMARY_DEFAULT_NS 60000000000ull
 
 /* --- values -------------------------------------------------------------------- */
 
@@ -131,6 +135,8 @@ static int set_setup(struct options *o, const char *value, struct error *err)
 }
 
 static int set_duration(struct options *o, const char *value, struct error *err)
+/* For the option of this name. */
+static int parse_time(const char *option, const char *value, __u64 *out, struct error *err)
 {
 	static const struct {
 		const char *unit;
@@ -149,11 +155,63 @@ static int set_duration(struct options *o, const char *value, struct error *err)
 		/* the comparison also refuses what is not a number */
 		if (!(seconds >= 0.001 && seconds < 1e9))
 			break;
-		o->duration_ns = seconds * 1e9;
+		*out = seconds * 1e9;
 		return 0;
 	}
-	return error_say(err, -EINVAL,
-			 "--duration: '%s' is not a time such as 10, 500ms, 5s, 2m or 1h", value);
+	return error_say(err, -EINVAL, "--%s: '%s' is not a time such as 10, 500ms, 5s, 2m or 1h",
+			 option, value);
+}
+
+static int set_duration(struct options *o, const char *value, struct error *err)
+{
+	return parse_time("duration", value, &o->duration_ns, err);
+}
+
+static int add_prefix(struct options *o, bool exclude, const char *value, struct error *err)
+{
+	const char *option = exclude ? "exclude-path" : "path";
+	struct path_prefix *p = &o->filters.prefixes[o->filters.prefix_count];
+	struct error cause;
+	int r;
+
+	if (o->filters.prefix_count == PATH_PREFIXES_MAX)
+		return error_say(err, -EINVAL, "--%s: '%s' is one too many, %d paths can be given",
+				 option, value, PATH_PREFIXES_MAX);
+	r = path_prefix_parse(p, value, &cause);
+	if (r < 0)
+		return error_say(err, r, "--%s: %s", option, cause.text);
+	p->exclude = exclude;
+	o->filters.path_only |= !exclude;
+	o->filters.prefix_count++;
+	return 0;
+}
+
+static int set_path(struct options *o, const char *value, struct error *err)
+{
+	return add_prefix(o, false, value, err);
+}
+
+static int set_exclude_path(struct options *o, const char *value, struct error *err)
+{
+	return add_prefix(o, true, value, err);
+}
+
+static int set_dedup(struct options *o, const char *value, struct error *err)
+{
+	return parse_time("dedup", value, &o->filters.dedup_ns, err);
+}
+
+static int set_rate(struct options *o, const char *value, struct error *err)
+{
+	if (!parse_plain_number(value, UINT_MAX, &o->filters.rate) || !o->filters.rate)
+		return error_say(err, -EINVAL, "--rate: '%s' is not a number of opens a second",
+				 value);
+	return 0;
+}
+
+static int set_summary(struct options *o, const char *value, struct error *err)
+{
+	return parse_time("summary", value, &o->summary_ns, err);
 }
 
 static int set_count(struct options *o, const char *value, struct error *err)
@@ -339,6 +397,16 @@ static const struct option_row rows[] = {
 	{ CMD_TRACE, 0, "setup", NULL,
 	  "also what a container's runtime opens inside before its program starts", set_setup,
 	  NULL },
+	{ TRACES, 0, "path", "PATH", "only of this file, or below this directory; repeatable",
+	  set_path, NULL },
+	{ TRACES, 0, "exclude-path", "PATH", "not of this file or below it; repeatable",
+	  set_exclude_path, NULL },
+	{ TRACES, 0, "dedup", "TIME", "the same open once in 10s, 500ms, ...; count the rest",
+	  set_dedup, "How much" },
+	{ TRACES, 0, "rate", "N", "N opens a second of a container; count the rest", set_rate,
+	  NULL },
+	{ TRACES, 0, "summary", "TIME", "what each container opened, every 10s, 1m, ...",
+	  set_summary, NULL },
 	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration,
 	  "When to stop" },
 	{ TRACES, 'n', "count", "N", "stop after N opens", set_count, NULL },
@@ -477,6 +545,8 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	r = set_label_keys(o, err);
 	if (r < 0)
 		return r;
+	if (!o->summary_ns && (o->filters.dedup_ns || o->filters.rate))
+		o->summary_ns = SUMMARY_DEFAULT_NS;
 	o->command = argv + optind;
 	for (; cmd->takes_files && *o->command; o->command++)
 		if (list_add(&o->files, *o->command, err) < 0)

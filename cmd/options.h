@@ -40,6 +40,7 @@ struct options {
 	size_t ring_bytes; /* 0: the default */
 	__u64 duration_ns; /* 0: no limit */
 	__u64 count;       /* 0: no limit */
+	__u64 summary_ns;  /* 0: no summaries */
 	char **command;    /* what follows the options; NULL-terminated, may be empty */
 };
 

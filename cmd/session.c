@@ -20,6 +20,7 @@
 #include "event/names.h"
 #include "output/output.h"
 #include "output/visible.h"
+#include "summary.h"
 #include "targets.h"
 #include "tracer/tracer.h"
 
@@ -34,6 +35,7 @@ struct session {
 	struct tracer *tracer;
 	struct targets *targets;
 	struct arrivals *arrivals;
+	struct summary *summary;
 	int signals; /* signalfd */
 	int events;  /* epoll */
 	__u64 opens, lost;
@@ -109,15 +111,33 @@ static int write_lost(const struct container *c, __u64 root_id, enum loss_reason
 	int r;
 
 	s->lost += count;
+	r = summary_lost(s->summary, root_id, reason, count);
+	if (r < 0)
+		return error_set(s->err, r, "count what is lost");
 	r = output_lost(s->output, c, root_id, count, loss_reason_name(reason));
+	return r < 0 ? write_failed(s, r) : 0;
+}
+
+static int on_volume(__u64 root_id, const struct volume_counts *total, void *arg)
+{
+	struct session *s = arg;
+	const struct container *c;
+	int r;
+
+	if (!arrivals_owner(s->arrivals, root_id, &c))
+		return 0;
+	r = summary_volume(s->summary, c, root_id, total);
 	return r < 0 ? write_failed(s, r) : 0;
 }
 
 static int on_cgroup(const struct cgroup_record *rec, const char *path, void *arg)
 {
 	struct session *s = arg;
+	int r = arrivals_cgroup(s->arrivals, rec, path, s->err);
 
-	return arrivals_cgroup(s->arrivals, rec, path, s->err);
+	if (rec->type == RECORD_CGROUP_GONE)
+		summary_forget(s->summary, rec->cgroup_id);
+	return r;
 }
 
 static int on_container(enum container_action action, const struct container *c, void *arg)
@@ -179,6 +199,7 @@ static int open_tracer(struct session *s, struct error *err)
 		.open = on_open,
 		.lost = on_lost,
 		.cgroup = on_cgroup,
+		.volume = on_volume,
 		.arg = s,
 	};
 	struct tracer_settings settings = {
@@ -191,6 +212,7 @@ static int open_tracer(struct session *s, struct error *err)
 	settings.kernel.containers = !*s->options->command;
 	settings.kernel.watch_cgroups = targets_watch(s->options);
 	settings.kernel.provisional = targets_endless(s->options);
+	settings.kernel.count_volume = s->options->summary_ns != 0;
 	return tracer_open(&s->tracer, &settings, &handler, err);
 }
 
@@ -220,6 +242,18 @@ static int open_targets(struct session *s, struct error *err)
 	return s->arrivals ? 0 : error_set(err, -ENOMEM, "start tracing");
 }
 
+static int open_summary(struct session *s, struct error *err)
+{
+	const struct summary_settings settings = {
+		.tracer = s->tracer,
+		.output = s->output,
+		.interval_ns = s->options->summary_ns,
+	};
+
+	s->summary = summary_new(&settings);
+	return s->summary ? 0 : error_set(err, -ENOMEM, "start tracing");
+}
+
 int session_open(struct session **out, const struct options *o, int output_fd, struct error *err)
 {
 	const struct output_settings output = {
@@ -245,6 +279,8 @@ int session_open(struct session **out, const struct options *o, int output_fd, s
 	if (!r)
 		r = open_targets(s, err);
 	if (!r)
+		r = open_summary(s, err);
+	if (!r)
 		r = open_events(s, output_fd, err);
 	if (r < 0) {
 		session_free(s);
@@ -259,6 +295,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	arrivals_free(s->arrivals);
+	summary_free(s->summary);
 	targets_free(s->targets);
 	tracer_free(s->tracer);
 	output_free(s->output);
@@ -383,10 +420,24 @@ int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *a
 		r = targets_tick(s->targets, now_ns(), err);
 		if (r < 0)
 			return r;
+		r = summary_tick(s->summary, now_ns());
+		if (r < 0)
+			return r;
 		if (take_signals(s, ended, arg) || (end_ns && now_ns() >= end_ns) ||
 		    (ended ? ended(arg, 0) : targets_ended(s->targets)))
 			return 0;
 	}
+}
+
+static void say_what_was_seen(const struct session *s)
+{
+	uint64_t suppressed = summary_suppressed(s->summary);
+
+	if (s->options->summary_ns)
+		say("%" PRIu64 " opens, %" PRIu64 " suppressed, %" PRIu64 " lost",
+		    (uint64_t)s->opens, suppressed, (uint64_t)s->lost);
+	else
+		say("%" PRIu64 " opens, %" PRIu64 " lost", (uint64_t)s->opens, (uint64_t)s->lost);
 }
 
 int session_finish(struct session *s, struct error *err)
@@ -400,13 +451,18 @@ int session_finish(struct session *s, struct error *err)
 	while (r > 0);
 	if (!r)
 		r = arrivals_finish(s->arrivals, err);
-	if (!r)
-		r = targets_finish(s->targets);
 	if (!r || r == -ECANCELED) {
+		bool enough = r;
+
+		r = summary_finish(s->summary);
+		if (!r && !enough)
+			r = targets_finish(s->targets);
+	}
+	if (!r) {
 		r = output_flush(s->output);
 		r = r < 0 ? write_failed(s, r) : 0;
 	}
 	if (r != -EPIPE)
-		say("%" PRIu64 " opens, %" PRIu64 " lost", (uint64_t)s->opens, (uint64_t)s->lost);
+		say_what_was_seen(s);
 	return r;
 }

@@ -49,6 +49,8 @@ struct format {
 	/* c is never NULL here, and has a cgroup. */
 	size_t (*container)(struct format_context *ctx, char *line,
 			    const struct container_event *change, const struct container *c);
+	size_t (*summary)(struct format_context *ctx, char *line, const struct summary_event *ev,
+			  const struct container *c);
 };
 
 extern const struct format json_format;

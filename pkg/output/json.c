@@ -300,6 +300,8 @@ static void put_open(struct json_writer *w, struct format_context *ctx, const vo
 	put_true(w, "compat", r->bits & OPEN_COMPAT);
 	put_true(w, "setup", r->bits & OPEN_SETUP);
 	put_result(w, r);
+	if (r->repeated)
+		put_number(w, "repeated", r->repeated);
 	put_number(w, "cgroup_id", r->cgroup_id);
 	close_line(w);
 }
@@ -354,8 +356,34 @@ static size_t json_container(struct format_context *ctx, char *line,
 	return fitting_line(put_container_event, ctx, line, change, c);
 }
 
+static void put_summary(struct json_writer *w, struct format_context *ctx, const void *event,
+			const struct container *c, const struct shape *shape)
+{
+	const struct summary_event *ev = event;
+
+	open_line(w, ctx, ev->when_ns, "summary");
+	put_whose(w, ctx, c, shape);
+	if (ev->cgroup_id)
+		put_number(w, "cgroup_id", ev->cgroup_id);
+	put_number(w, "opens", ev->opens);
+	put_number(w, "failures", ev->failures);
+	put_number(w, "writes", ev->writes);
+	put_number(w, "suppressed", ev->repeated + ev->over_rate);
+	put_number(w, "repeated", ev->repeated);
+	put_number(w, "over_rate", ev->over_rate);
+	put_number(w, "lost", ev->lost);
+	close_line(w);
+}
+
+static size_t json_summary(struct format_context *ctx, char *line, const struct summary_event *ev,
+			   const struct container *c)
+{
+	return fitting_line(put_summary, ctx, line, ev, c);
+}
+
 const struct format json_format = {
 	.open_event = json_open_event,
 	.lost = json_lost,
 	.container = json_container,
+	.summary = json_summary,
 };

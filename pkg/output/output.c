@@ -151,6 +151,14 @@ int output_container(struct output *o, enum container_action action, const struc
 	return line_done(o, o->format->container(&o->context, next_line(o), &change, c));
 }
 
+int output_summary(struct output *o, const struct container *c, const struct summary_event *ev)
+{
+	struct summary_event now = *ev;
+
+	now.when_ns = boot_now_ns();
+	return line_done(o, o->format->summary(&o->context, next_line(o), &now, c));
+}
+
 void output_free(struct output *o)
 {
 	if (!o)

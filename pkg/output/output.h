@@ -48,6 +48,17 @@ int output_lost(struct output *o, const struct container *c, __u64 cgroup_id, __
 
 int output_container(struct output *o, enum container_action action, const struct container *c);
 
+/* What a container did since the last summary of it. */
+struct summary_event {
+	__u64 when_ns;   /* CLOCK_BOOTTIME; set by output_summary() */
+	__u64 cgroup_id; /* its root's; 0: not known */
+	__u64 opens, failures, writes;
+	__u64 repeated, over_rate; /* of opens: not reported, since ... */
+	__u64 lost;                /* of opens: not reported, since there was no room */
+};
+
+int output_summary(struct output *o, const struct container *c, const struct summary_event *ev);
+
 /* Writes out what is buffered.  Call it whenever the ring is empty. */
 int output_flush(struct output *o);
 

@@ -321,9 +321,35 @@ static size_t table_container(struct format_context *ctx, char *line,
 	return end_row(&row, line);
 }
 
+static size_t table_summary(struct format_context *ctx, char *line, const struct summary_event *ev,
+			    const struct container *c)
+{
+	const struct {
+		__u64 number;
+		const char *of;
+	} words[] = {
+		{ ev->opens, "opens," },     { ev->failures, "failed," },
+		{ ev->writes, "to write," }, { ev->repeated + ev->over_rate, "suppressed," },
+		{ ev->lost, "lost" },
+	};
+	const struct layout *l = layout_for(ctx);
+	struct row row = start_row(ctx, line);
+	char number[NUMBER_BYTES];
+
+	put_time(&row, l, ctx, ev->when_ns);
+	put_container(&row, l, c);
+	put_words(&row, bytes_of("***"));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		put_words(&row, number_text(number, words[i].number));
+		put_words(&row, bytes_of(words[i].of));
+	}
+	return end_row(&row, line);
+}
+
 const struct format table_format = {
 	.header = table_header,
 	.open_event = table_open_event,
 	.lost = table_lost,
 	.container = table_container,
+	.summary = table_summary,
 };

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,6 +28,10 @@
 #define MAX_LINKS 16
 
 #define SKIPPED_INTERVAL_NS 1000000000ULL
+
+/* Containers counted by themselves, and opens remembered so as not to be reported again. */
+#define VOLUME_ENTRIES   8192
+#define REPORTED_ENTRIES 65536
 
 struct tracer {
 	enum backend backend;
@@ -120,6 +125,19 @@ static int refused(struct error *err, int code, const char *what)
 		       : error_set(err, code, "%s", what);
 }
 
+/* What is not used stays as small as a map can be. */
+static int prepare_volume(struct tracer *t, struct trace_settings *kernel, struct error *err)
+{
+	if (kernel->count_volume)
+		bpf_map__set_max_entries(t->skel->maps.volumes, VOLUME_ENTRIES);
+	if (!kernel->dedup_ns)
+		return 0;
+	bpf_map__set_max_entries(t->skel->maps.reported, REPORTED_ENTRIES);
+	if (getrandom(kernel->hash_key, sizeof(kernel->hash_key), 0) != sizeof(kernel->hash_key))
+		return error_set(err, -errno, "get random bytes");
+	return 0;
+}
+
 static int load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
 	/* Where it is named, that is the only place where types are looked for. */
@@ -142,6 +160,9 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	kernel->own_tgid = getpid();
 	kernel->wakeup_bytes = ring_bytes / 4;
 	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
+	r = prepare_volume(t, kernel, err);
+	if (r < 0)
+		return r;
 
 	r = ctrace_bpf__load(t->skel);
 	if (r < 0)
@@ -575,10 +596,38 @@ int tracer_losses(struct tracer *t)
 	return report_losses(t, 0, &now, &t->unattributed_seen);
 }
 
+static int root_volume(struct tracer *t, __u64 root_id)
+{
+	struct volume_counts total;
+
+	if (bpf_map__lookup_elem(t->skel->maps.volumes, &root_id, sizeof(root_id), &total,
+				 sizeof(total), 0))
+		return 0;
+	return t->handler.volume(root_id, &total, t->handler.arg);
+}
+
+int tracer_volumes(struct tracer *t)
+{
+	const struct bpf_map *map = t->skel->maps.volumes;
+	__u64 root_id, *prev = NULL;
+
+	while (!bpf_map__get_next_key(map, prev, &root_id, sizeof(root_id))) {
+		int r = root_volume(t, root_id);
+
+		if (r < 0)
+			return r;
+		prev = &root_id;
+	}
+	return t->handler.volume(0, &t->skel->bss->unattributed_volume, t->handler.arg);
+}
+
 int tracer_forget(struct tracer *t, __u64 root_id)
 {
 	int r = root_losses(t, root_id);
 
+	if (!r)
+		r = root_volume(t, root_id);
+	bpf_map__delete_elem(t->skel->maps.volumes, &root_id, sizeof(root_id), 0);
 	bpf_map__delete_elem(t->skel->maps.losses, &root_id, sizeof(root_id), 0);
 	free(id_map_remove(t->losses_seen, root_id));
 	return r;

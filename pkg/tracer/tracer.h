@@ -13,7 +13,7 @@
 struct tracer;
 
 struct tracer_settings {
-	struct trace_settings kernel; /* the filters; wakeup_bytes is set by the tracer */
+	struct trace_settings kernel; /* the filters; wakeup_bytes, hash_key: set by the tracer */
 	size_t ring_bytes;   /* rounded up to what the kernel takes; 0: TRACER_RING_BYTES */
 	const char *backend; /* NULL: the best that works here */
 	bool verbose;        /* what libbpf and the verifier say goes to stderr */
@@ -36,6 +36,9 @@ struct tracer_handler {
 	int (*cgroup)(const struct cgroup_record *rec, const char *path, void *arg);
 	/* Opens that were done but are not in the ring; root_id 0: nobody knows whose. */
 	int (*lost)(__u64 root_id, enum loss_reason reason, __u64 count, void *arg);
+	/* By tracer_volumes() and tracer_forget(), where settings.kernel.count_volume; 0: as above.
+	 */
+	int (*volume)(__u64 root_id, const struct volume_counts *total, void *arg);
 	void *arg;
 };
 
@@ -95,7 +98,14 @@ void tracer_stop(struct tracer *t);
 /* Hand the losses that came since the last call to handler.lost: 0, or its negative return. */
 int tracer_losses(struct tracer *t);
 
-/* A container is gone: hand over its last losses and forget them. */
+/*
+ * Hand each container's counts, since it is traced, to handler.volume: 0, or its
+ * negative return.  Complete up to what tracer_drain() and tracer_losses() have told
+ * once tracer_stop() was called; before that, it may be ahead of them.
+ */
+int tracer_volumes(struct tracer *t);
+
+/* A container is gone: hand over its last losses and counts, and forget them. */
 int tracer_forget(struct tracer *t, __u64 root_id);
 
 #endif

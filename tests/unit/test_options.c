@@ -100,6 +100,11 @@ Test(options, what_is_wrong_is_named)
 		{ { "--uid", "no-such-user" }, "'no-such-user'" },
 		{ { "--comm", "sixteen-bytes-xx" }, "'sixteen-bytes-xx'" },
 		{ { "--count", "0" }, "'0'" },
+		{ { "--path", "etc" }, "--path: 'etc'" },
+		{ { "--exclude-path", "/a/../b" }, "--exclude-path: '/a/../b'" },
+		{ { "--dedup", "often" }, "--dedup: 'often'" },
+		{ { "--rate", "0" }, "--rate: '0'" },
+		{ { "--summary", "" }, "--summary: ''" },
 		{ { "-o", "xml" }, "json, table" },
 		{ { "--host-root", "relative" }, "'relative'" },
 		{ { "--runtime-root", "docker" }, "docker" },
@@ -201,6 +206,53 @@ Test(options, filters_reach_the_kernel_settings)
 	cr_expect_eq(o.filters.tgid, 42);
 	cr_expect_eq(o.filters.uid, 0);
 	cr_expect_str_eq(o.filters.comm, "nginx");
+}
+
+Test(options, paths)
+{
+	static const char *const words[] = { "--exclude-path", "/etc/ssl", "--path", "/etc", NULL };
+	const struct path_prefix *p;
+	struct error err;
+	struct options o;
+
+	cr_assert_eq(parse(&o, &trace, words, &err), 0, "%s", err.text);
+	p = o.filters.prefixes;
+	cr_expect_eq(o.filters.prefix_count, 2);
+	cr_expect(o.filters.path_only && p[0].exclude && !p[1].exclude);
+	cr_expect(!memcmp(p[0].text, "ssl/etc/", p[0].len) && !memcmp(p[1].text, "etc/", p[1].len));
+}
+
+Test(options, too_many_paths)
+{
+	struct options o = {};
+	struct error err;
+
+	for (int i = 0; i <= PATH_PREFIXES_MAX; i++) {
+		char *argv[] = { (char *)"ctrace", (char *)"--path", (char *)"/etc", NULL };
+		int r = options_parse(&o, &trace, 3, argv, &err);
+
+		cr_expect_eq(r, i < PATH_PREFIXES_MAX ? 0 : -EINVAL);
+	}
+	cr_expect(strstr(err.text, "--path: '/etc'"), "%s", err.text);
+}
+
+Test(options, what_is_left_out_is_told)
+{
+	static const struct {
+		const char *words[5];
+		__u64 seconds;
+	} rows[] = {
+		{ { "--failed" }, 0 },        { { "--rate", "7" }, 60 },
+		{ { "--dedup", "1s" }, 60 },  { { "--dedup", "1s", "--summary", "5s" }, 5 },
+		{ { "--summary", "5s" }, 5 },
+	};
+	struct error err;
+	struct options o;
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		cr_assert_eq(parse(&o, &trace, rows[i].words, &err), 0, "%s", err.text);
+		cr_expect_eq(o.summary_ns, rows[i].seconds * 1000000000, "%s", rows[i].words[0]);
+	}
 }
 
 Test(options, a_command_keeps_its_own_options)
