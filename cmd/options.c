@@ -134,7 +134,6 @@ static int set_setup(struct options *o, const char *value, struct error *err)
 	return 0;
 }
 
-static int set_duration(struct options *o, const char *value, struct error *err)
 /* For the option of this name. */
 static int parse_time(const char *option, const char *value, __u64 *out, struct error *err)
 {

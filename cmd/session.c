@@ -36,8 +36,13 @@ struct session {
 	struct targets *targets;
 	struct arrivals *arrivals;
 	struct summary *summary;
-	int signals; /* signalfd */
-	int events;  /* epoll */
+	int signals;                     /* signalfd */
+	int events;                      /* epoll */
+	__u64 end_ns;                    /* of --duration, CLOCK_MONOTONIC; 0: none */
+	struct signalfd_siginfo seen[8]; /* signals that came while the output was waited for */
+	size_t seen_count;
+	bool told_to_end; /* by a signal */
+	bool given_up; /* the output's reader: what is left is only counted */
 	__u64 opens, lost;
 	__u64 losses_due_ns; /* when to ask for them next */
 	struct complaints complaints;
@@ -67,10 +72,16 @@ static __u64 now_ns(void)
 
 /* --- what the kernel tells ------------------------------------------------------- */
 
+static const char *output_name(const struct session *s)
+{
+	return s->options->output_path ? s->options->output_path : "stdout";
+}
+
 static int write_failed(struct session *s, int r)
 {
-	return error_set(s->err, r, "write events to '%s'",
-			 s->options->output_path ? s->options->output_path : "stdout");
+	if (s->given_up)
+		return 0;
+	return error_set(s->err, r, "write events to '%s'", output_name(s));
 }
 
 /* --count is reached: -ECANCELED ends the drain, and is not an error. */
@@ -146,6 +157,54 @@ static int on_container(enum container_action action, const struct container *c,
 	int r = output_container(s->output, action, c);
 
 	return r < 0 ? write_failed(s, r) : 0;
+}
+
+/* --- signals, and a reader that has stopped ----------------------------------------- */
+
+static bool is_to_end(int signo)
+{
+	return signo == SIGINT || signo == SIGTERM || signo == SIGHUP;
+}
+
+/* A signal, also one that came while the output was waited for. */
+static bool next_signal(struct session *s, struct signalfd_siginfo *info)
+{
+	if (!s->seen_count)
+		return read(s->signals, info, sizeof(*info)) == sizeof(*info);
+	*info = s->seen[0];
+	memmove(s->seen, s->seen + 1, --s->seen_count * sizeof(*info));
+	return true;
+}
+
+/*
+ * Asked by the output while its reader takes nothing.  Only a signal makes it give up:
+ * with --count or --duration a pager may well be read later.
+ */
+static bool told_to_end(void *arg)
+{
+	struct session *s = arg;
+
+	while (s->seen_count < sizeof(s->seen) / sizeof(s->seen[0]) &&
+	       read(s->signals, &s->seen[s->seen_count], sizeof(s->seen[0])) > 0)
+		s->seen_count++;
+	for (size_t i = 0; i < s->seen_count; i++)
+		s->told_to_end |= is_to_end(s->seen[i].ssi_signo);
+	return s->told_to_end;
+}
+
+/* Where the reader was given up, all that is left to do is to say what that cost. */
+static int tell_unwritten(struct session *s, int r)
+{
+	if (r != -ETIMEDOUT)
+		return r;
+	s->given_up = true;
+	tracer_stop(s->tracer);
+	while (tracer_drain(s->tracer) > 0)
+		;
+	tracer_losses(s->tracer);
+	output_flush(s->output);
+	return error_say(s->err, r, "the reader of '%s' has stopped: %zu lines were not written",
+			 output_name(s), output_unwritten(s->output));
 }
 
 /* --- open and close ---------------------------------------------------------------- */
@@ -256,12 +315,13 @@ static int open_summary(struct session *s, struct error *err)
 
 int session_open(struct session **out, const struct options *o, int output_fd, struct error *err)
 {
+	struct session *s = calloc(1, sizeof(*s));
 	const struct output_settings output = {
 		.format = o->format,
 		.fd = output_fd,
 		.node_name = o->node_name,
+		.give_up = { told_to_end, s },
 	};
-	struct session *s = calloc(1, sizeof(*s));
 	int r;
 
 	if (!s)
@@ -345,16 +405,17 @@ static int take_signals(struct session *s, bool (*ended)(void *arg, int signo), 
 {
 	struct signalfd_siginfo info;
 
-	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+	while (next_signal(s, &info)) {
 		/* Ctrl-C reaches a command of ours by itself: only what a process sent is passed
 		 * on. */
 		bool from_process = info.ssi_code <= 0;
 		int signo = info.ssi_signo;
 
+		s->told_to_end |= is_to_end(signo);
+
 		if (ended && signo != SIGCHLD && !from_process)
 			continue;
-		if (ended ? ended(arg, signo)
-			  : signo == SIGINT || signo == SIGTERM || signo == SIGHUP)
+		if (ended ? ended(arg, signo) : is_to_end(signo))
 			return 1;
 	}
 	return 0;
@@ -401,13 +462,12 @@ static bool losses_due(struct session *s)
 	return true;
 }
 
-int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
-		 struct error *err)
+static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
+		struct error *err)
 {
 	__u64 end_ns = s->options->duration_ns ? now_ns() + s->options->duration_ns : 0;
 	int r;
 
-	s->err = err;
 	for (;;) {
 		if (wait_for_events(s))
 			return error_say(err, -EPIPE, "the reader of the events is gone");
@@ -427,6 +487,13 @@ int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *a
 		    (ended ? ended(arg, 0) : targets_ended(s->targets)))
 			return 0;
 	}
+}
+
+int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
+		 struct error *err)
+{
+	s->err = err;
+	return tell_unwritten(s, loop(s, ended, arg, err));
 }
 
 static void say_what_was_seen(const struct session *s)
@@ -462,6 +529,7 @@ int session_finish(struct session *s, struct error *err)
 		r = output_flush(s->output);
 		r = r < 0 ? write_failed(s, r) : 0;
 	}
+	r = tell_unwritten(s, r);
 	if (r != -EPIPE)
 		say_what_was_seen(s);
 	return r;

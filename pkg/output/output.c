@@ -6,7 +6,6 @@
  * one more; write(2) sees many lines at once, except on a terminal.
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,6 +13,7 @@
 
 #include "output/format.h"
 #include "output/output.h"
+#include "output/sink.h"
 
 #define BUFFER_BYTES     (256 * 1024)
 #define TERMINAL_COLUMNS 80 /* of a terminal that does not tell */
@@ -22,45 +22,32 @@ struct output {
 	const struct format *format;
 	struct format_context context;
 	int fd;
+	struct sink sink;
 	bool is_terminal;
-	int failed; /* negative errno of a write; nothing is written after it */
+	int failed;       /* negative errno of a write; nothing is written after it */
+	size_t unwritten; /* lines that it and what came after cost */
 	char *node_name;
 	size_t used;
 	char buffer[BUFFER_BYTES];
 };
 
-/* The caller may share a pipe that does not block: wait until it takes more. */
-static int wait_writable(int fd)
+static size_t count_lines(const char *data, size_t len)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	size_t lines = 0;
 
-	return poll(&p, 1, -1) < 0 && errno != EINTR ? -errno : 0;
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n >= 0) {
-			data += n;
-			len -= n;
-		} else if (errno == EAGAIN) {
-			int r = wait_writable(fd);
-
-			if (r < 0)
-				return r;
-		} else if (errno != EINTR) {
-			return -errno;
-		}
-	}
-	return 0;
+	for (const char *end = data + len; (data = memchr(data, '\n', end - data)); data++)
+		lines++;
+	return lines;
 }
 
 int output_flush(struct output *o)
 {
+	size_t written = 0;
+
 	if (!o->failed)
-		o->failed = write_all(o->fd, o->buffer, o->used);
+		o->failed = sink_write(&o->sink, o->buffer, o->used, &written);
+	if (o->failed)
+		o->unwritten += count_lines(o->buffer + written, o->used - written);
 	o->used = 0;
 	return o->failed;
 }
@@ -95,6 +82,7 @@ int output_open(struct output **out, const struct output_settings *settings, str
 		return error_set(err, -ENOMEM, "set up the output");
 
 	o->fd = settings->fd;
+	sink_open(&o->sink, o->fd, &settings->give_up);
 	o->is_terminal = isatty(o->fd);
 	o->format = settings->format == OUTPUT_TABLE ? &table_format : &json_format;
 	event_clock_start(&o->context.clock);
@@ -159,10 +147,16 @@ int output_summary(struct output *o, const struct container *c, const struct sum
 	return line_done(o, o->format->summary(&o->context, next_line(o), &now, c));
 }
 
+size_t output_unwritten(const struct output *o)
+{
+	return o->unwritten;
+}
+
 void output_free(struct output *o)
 {
 	if (!o)
 		return;
+	sink_close(&o->sink);
 	free(o->node_name);
 	free(o);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "container/container.h"
 #include "event/open_event.h"
+#include "output/sink.h"
 
 enum output_format { OUTPUT_JSON, OUTPUT_TABLE };
 
@@ -22,6 +23,7 @@ struct output_settings {
 	enum output_format format;
 	int fd;                /* where to write; stays the caller's */
 	const char *node_name; /* k8s.node of every record, or NULL */
+	struct give_up give_up;
 };
 
 struct output;
@@ -38,7 +40,8 @@ int output_open(struct output **out, const struct output_settings *settings, str
 /*
  * Each adds one record to the buffer, writing it out when it is full.  c may
  * be NULL: a cgroup traced by path, or one whose container is not known.
- * Returns 0, or negative errno of the write: -EPIPE when the reader is gone.
+ * Returns 0, or negative errno of the write: -EPIPE when the reader is gone, -ETIMEDOUT when
+ * it takes nothing and the run was told to end.  A failure is for good.
  */
 int output_open_event(struct output *o, const struct open_event *ev, const struct container *c);
 
@@ -61,6 +64,9 @@ int output_summary(struct output *o, const struct container *c, const struct sum
 
 /* Writes out what is buffered.  Call it whenever the ring is empty. */
 int output_flush(struct output *o);
+
+/* Lines that were added and not written, once writing has failed. */
+size_t output_unwritten(const struct output *o);
 
 void output_free(struct output *o);
 

@@ -63,14 +63,14 @@ class Trace:
         )
         self.readers = [threading.Thread(target=self._read_messages, daemon=True)]
         if self.process.stdout:
-            self.readers.append(threading.Thread(target=self._read_lines, daemon=True))
+            self.readers.append(threading.Thread(target=self.read_lines, daemon=True))
         for reader in self.readers:
             reader.start()
 
     def spawn(self, argv, **kwargs):
         return subprocess.Popen(argv, **kwargs)
 
-    def _read_lines(self):
+    def read_lines(self):
         for line in self.process.stdout:
             self.lines.append((time.monotonic(), line))
 
