@@ -129,6 +129,7 @@ int main(int argc, char **argv)
 		argv++;
 	}
 
+	o.version = CTRACE_VERSION;
 	o.node_name = getenv("NODE_NAME");
 	if (options_parse(&o, cmd, argc, argv, &err) < 0) {
 		say("%s", err.text);

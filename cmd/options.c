@@ -10,6 +10,7 @@
 
 #include "container/runtime.h"
 #include "event/path_prefix.h"
+#include "metrics/server.h"
 #include "tracer/backend.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
@@ -273,6 +274,17 @@ static int set_buffer_size(struct options *o, const char *value, struct error *e
 		"--buffer-size: '%s' is not a size such as 65536, 512K or 16M (1G at most)", value);
 }
 
+static int set_listen(struct options *o, const char *value, struct error *err)
+{
+	struct error cause;
+	int r = metrics_server_check(value, &cause);
+
+	if (r < 0)
+		return error_say(err, r, "--listen: %s", cause.text);
+	o->listen = value;
+	return 0;
+}
+
 static int set_wait(struct options *o, const char *value, struct error *err)
 {
 	(void)value, (void)err;
@@ -419,6 +431,8 @@ static const struct option_row rows[] = {
 	  "no page, but what was needed: paths, json, apparmor, landlock", set_profile, NULL },
 	{ CMD_REPORT, 0, "image-root", "DIR",
 	  "the image's files: tell those that were never opened", set_image_root, NULL },
+	{ CMD_TRACE, 0, "listen", "ADDR:PORT", "serve /metrics, /healthz and /readyz there",
+	  set_listen, NULL },
 	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)",
 	  set_buffer_size, "Machinery" },
 	{ TRACES, 0, "backend", "NAME",

@@ -37,11 +37,13 @@ struct options {
 	bool verbose;
 	bool no_sandbox;
 	bool help;
-	size_t ring_bytes; /* 0: the default */
-	__u64 duration_ns; /* 0: no limit */
-	__u64 count;       /* 0: no limit */
-	__u64 summary_ns;  /* 0: no summaries */
-	char **command;    /* what follows the options; NULL-terminated, may be empty */
+	size_t ring_bytes;  /* 0: the default */
+	__u64 duration_ns;  /* 0: no limit */
+	__u64 count;        /* 0: no limit */
+	const char *listen; /* NULL: nowhere */
+	const char *version;
+	__u64 summary_ns; /* 0: no summaries */
+	char **command;   /* what follows the options; NULL-terminated, may be empty */
 };
 
 enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4, CMD_DOCTOR = 8, CMD_REPORT = 16 };

@@ -18,6 +18,7 @@
 #include "container/registry.h"
 #include "event/clock.h"
 #include "event/names.h"
+#include "metrics/server.h"
 #include "output/output.h"
 #include "output/visible.h"
 #include "summary.h"
@@ -36,13 +37,15 @@ struct session {
 	struct targets *targets;
 	struct arrivals *arrivals;
 	struct summary *summary;
+	struct metrics *metrics; /* NULL without --listen, like the server */
+	struct metrics_server *server;
 	int signals;                     /* signalfd */
 	int events;                      /* epoll */
 	__u64 end_ns;                    /* of --duration, CLOCK_MONOTONIC; 0: none */
 	struct signalfd_siginfo seen[8]; /* signals that came while the output was waited for */
 	size_t seen_count;
 	bool told_to_end; /* by a signal */
-	bool given_up; /* the output's reader: what is left is only counted */
+	bool given_up;    /* the output's reader: what is left is only counted */
 	__u64 opens, lost;
 	__u64 losses_due_ns; /* when to ask for them next */
 	struct complaints complaints;
@@ -90,6 +93,12 @@ static bool have_enough(const struct session *s)
 	return s->options->count && s->opens >= s->options->count;
 }
 
+static void count(struct session *s, enum metrics_count what, __u64 root_id, __u64 n)
+{
+	if (s->metrics)
+		metrics_add(s->metrics, what, root_id, registry_find(s->registry, root_id), n);
+}
+
 static int on_open(const struct open_event *ev, void *arg)
 {
 	struct session *s = arg;
@@ -105,39 +114,43 @@ static int on_open(const struct open_event *ev, void *arg)
 	if (r < 0)
 		return write_failed(s, r);
 	s->opens++;
+	count(s, METRICS_EVENTS, ev->record->root_id, 1);
 	return have_enough(s) ? -ECANCELED : 0;
 }
 
-static int on_lost(__u64 root_id, enum loss_reason reason, __u64 count, void *arg)
+static int on_lost(__u64 root_id, enum loss_reason reason, __u64 n, void *arg)
 {
 	struct session *s = arg;
 
-	return arrivals_lost(s->arrivals, root_id, reason, count);
+	return arrivals_lost(s->arrivals, root_id, reason, n);
 }
 
-static int write_lost(const struct container *c, __u64 root_id, enum loss_reason reason,
-		      __u64 count, void *arg)
+static int write_lost(const struct container *c, __u64 root_id, enum loss_reason reason, __u64 n,
+		      void *arg)
 {
 	struct session *s = arg;
 	int r;
 
-	s->lost += count;
-	r = summary_lost(s->summary, root_id, reason, count);
+	s->lost += n;
+	count(s, METRICS_LOST, root_id, n);
+	r = summary_lost(s->summary, root_id, reason, n);
 	if (r < 0)
 		return error_set(s->err, r, "count what is lost");
-	r = output_lost(s->output, c, root_id, count, loss_reason_name(reason));
+	r = output_lost(s->output, c, root_id, n, loss_reason_name(reason));
 	return r < 0 ? write_failed(s, r) : 0;
 }
 
 static int on_volume(__u64 root_id, const struct volume_counts *total, void *arg)
 {
 	struct session *s = arg;
+	__u64 before = summary_suppressed(s->summary);
 	const struct container *c;
 	int r;
 
 	if (!arrivals_owner(s->arrivals, root_id, &c))
 		return 0;
 	r = summary_volume(s->summary, c, root_id, total);
+	count(s, METRICS_SUPPRESSED, root_id, summary_suppressed(s->summary) - before);
 	return r < 0 ? write_failed(s, r) : 0;
 }
 
@@ -146,8 +159,11 @@ static int on_cgroup(const struct cgroup_record *rec, const char *path, void *ar
 	struct session *s = arg;
 	int r = arrivals_cgroup(s->arrivals, rec, path, s->err);
 
-	if (rec->type == RECORD_CGROUP_GONE)
+	if (rec->type == RECORD_CGROUP_GONE) {
 		summary_forget(s->summary, rec->cgroup_id);
+		if (s->metrics)
+			metrics_forget(s->metrics, rec->cgroup_id);
+	}
 	return r;
 }
 
@@ -176,6 +192,12 @@ static bool next_signal(struct session *s, struct signalfd_siginfo *info)
 	return true;
 }
 
+static void beat(struct session *s)
+{
+	if (s->metrics && s->targets) /* the table's header may already have to wait */
+		metrics_beat(s->metrics, tracer_ring_used(s->tracer), targets_count(s->targets));
+}
+
 /*
  * Asked by the output while its reader takes nothing.  Only a signal makes it give up:
  * with --count or --duration a pager may well be read later.
@@ -184,6 +206,7 @@ static bool told_to_end(void *arg)
 {
 	struct session *s = arg;
 
+	beat(s); /* a reader that has stopped is no reason to start ctrace anew */
 	while (s->seen_count < sizeof(s->seen) / sizeof(s->seen[0]) &&
 	       read(s->signals, &s->seen[s->seen_count], sizeof(s->seen[0])) > 0)
 		s->seen_count++;
@@ -301,6 +324,17 @@ static int open_targets(struct session *s, struct error *err)
 	return s->arrivals ? 0 : error_set(err, -ENOMEM, "start tracing");
 }
 
+/* Before anything else: until tracing is live, it answers that it is not ready. */
+static int open_server(struct session *s, struct error *err)
+{
+	if (!s->options->listen)
+		return 0;
+	s->metrics = metrics_new(s->options->version);
+	if (!s->metrics)
+		return error_set(err, -ENOMEM, "start tracing");
+	return metrics_server_start(&s->server, s->options->listen, s->metrics, err);
+}
+
 static int open_summary(struct session *s, struct error *err)
 {
 	const struct summary_settings settings = {
@@ -329,7 +363,9 @@ int session_open(struct session **out, const struct options *o, int output_fd, s
 	s->options = o;
 	s->signals = s->events = -1;
 	s->err = err;
-	r = cgroup_fs_open(&s->cgroups, o->host_root, err);
+	r = open_server(s, err);
+	if (!r)
+		r = cgroup_fs_open(&s->cgroups, o->host_root, err);
 	if (!r)
 		r = open_containers(s, err);
 	if (!r)
@@ -354,6 +390,8 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	metrics_server_stop(s->server);
+	metrics_free(s->metrics);
 	arrivals_free(s->arrivals);
 	summary_free(s->summary);
 	targets_free(s->targets);
@@ -388,6 +426,8 @@ void session_announce(const struct session *s)
 	size_t n = targets_count(s->targets);
 	bool more = targets_endless(s->options);
 
+	if (s->metrics)
+		metrics_live(s->metrics, tracer_backend(s->tracer), tracer_ring_bytes(s->tracer));
 	say("tracing %zu container%s or cgroup%s%s (%s backend)", n, n == 1 ? "" : "s",
 	    n == 1 ? "" : "s", more ? ", and those still to start" : "", tracer_backend(s->tracer));
 }
@@ -469,6 +509,7 @@ static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *ar
 	int r;
 
 	for (;;) {
+		beat(s);
 		if (wait_for_events(s))
 			return error_say(err, -EPIPE, "the reader of the events is gone");
 		r = pass_on(s, losses_due(s));

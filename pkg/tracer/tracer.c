@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ struct tracer {
 	enum backend backend;
 	struct ctrace_bpf *skel;
 	struct ring_buffer *ring;
+	const unsigned long *positions; /* of the ring: the consumer's page, then the producer's */
 	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
 	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
 	int link_count;
@@ -262,11 +264,32 @@ static int attach(struct tracer *t, struct error *err)
 	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
 }
 
+/* include/uapi/linux/bpf.h: a ring's map starts with a page for each position.  Or NULL. */
+static const unsigned long *map_positions(int map_fd)
+{
+	void *at = mmap(NULL, 2 * (size_t)getpagesize(), PROT_READ, MAP_SHARED, map_fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+size_t tracer_ring_used(const struct tracer *t)
+{
+	size_t producer = getpagesize() / sizeof(*t->positions);
+
+	return t->positions ? t->positions[producer] - t->positions[0] : 0;
+}
+
+size_t tracer_ring_bytes(const struct tracer *t)
+{
+	return bpf_map__max_entries(t->skel->maps.events);
+}
+
 static int open_ring(struct tracer *t, struct error *err)
 {
 	t->ring = ring_buffer__new(bpf_map__fd(t->skel->maps.events), handle_record, t, NULL);
 	if (!t->ring)
 		return error_set(err, -errno, "map the ring buffer");
+	t->positions = map_positions(bpf_map__fd(t->skel->maps.events));
 	return 0;
 }
 
@@ -295,6 +318,9 @@ static void stop(struct tracer *t)
 	t->kretprobes = NULL;
 	ring_buffer__free(t->ring);
 	t->ring = NULL;
+	if (t->positions)
+		munmap((void *)t->positions, 2 * (size_t)getpagesize());
+	t->positions = NULL;
 	ctrace_bpf__destroy(t->skel);
 	t->skel = NULL;
 }

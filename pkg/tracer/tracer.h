@@ -92,6 +92,10 @@ int tracer_drain(struct tracer *t);
 /* Hand a copy of an open's record, len bytes and aligned as it was, to handler.open once more. */
 int tracer_replay(struct tracer *t, const struct open_record *record, size_t len);
 
+/* How much of the ring waits now, and its size, in bytes. */
+size_t tracer_ring_used(const struct tracer *t);
+size_t tracer_ring_bytes(const struct tracer *t);
+
 /* Detach: no further record is made, those in the ring can still be taken. */
 void tracer_stop(struct tracer *t);
 
