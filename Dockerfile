@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-#	docker build -t ctrace .
+#	make image            (docker build, with the version put in)
 #	docker run --rm --privileged --pid host --cgroupns host \
 #		-v /:/host:ro -v /sys/fs/cgroup:/sys/fs/cgroup:ro ctrace --host-root /host
 #
 # The image holds the program, the libraries it is linked with, and nothing else:
-# no shell, no package manager, nothing to keep up to date but these few files.
+# no shell, no package manager, nothing to keep up to date but these few files, none
+# of which anybody may write to.  The build needs nothing of the kernel it runs on, and
+# makes an image for the architecture of its base: amd64 or arm64.
 
 FROM debian:bookworm AS build
 
@@ -22,21 +24,29 @@ COPY bpf bpf
 COPY pkg pkg
 COPY cmd cmd
 COPY docs/event.schema.json docs/event.schema.json
-RUN make && make install DESTDIR=/image PREFIX=/usr
+RUN make CFLAGS=-O2 && make install DESTDIR=/image PREFIX=/usr && strip /image/usr/bin/ctrace
 
 # ldd prints "name => path (address)", and the loader's path alone in its line.
 RUN ldd /image/usr/bin/ctrace \
 	| awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' \
 	| xargs cp --dereference --parents --target-directory=/image \
 	&& install -D LICENSE /image/usr/share/doc/ctrace/LICENSE \
+	&& for library in $(cd /image && find . -name '*.so*'); do dpkg -S "${library#.}" "/usr${library#.}"; done \
+		2>/dev/null | sed 's/:.*//' | sort -u \
+		| while read -r package; do install -D -m 444 "/usr/share/doc/$package/copyright" \
+			"/image/usr/share/doc/$package/copyright"; done \
+	&& chmod -R a-w /image \
 	&& chroot /image /usr/bin/ctrace --version
 
 FROM scratch
 
 ARG VERSION=unknown
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="ctrace" \
 	org.opencontainers.image.description="The file opens of containers, as JSON lines" \
 	org.opencontainers.image.licenses="BSD-2-Clause OR GPL-2.0-only" \
-	org.opencontainers.image.version="${VERSION}"
+	org.opencontainers.image.version="${VERSION}" \
+	org.opencontainers.image.revision="${REVISION}" \
+	org.opencontainers.image.base.name="scratch"
 COPY --from=build /image /
 ENTRYPOINT ["/usr/bin/ctrace"]

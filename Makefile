@@ -44,7 +44,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .SUFFIXES:
 .PHONY: all help demo check test e2e lint install uninstall clean inspect programs
 .PHONY: bench bench-short bench-docs
-.PHONY: cross-arm64 vm vm-root vm-root-arm64 check-kernels check-systemd
+.PHONY: cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
@@ -229,6 +229,15 @@ cross-arm64: | $(BUILD)/deps-build $(BUILD)/deps-cross ## build the program for 
 	$(Q)tests/vm/fetch-packages arm64 $(BUILD)/arm64/sysroot $(ARM64_LIBRARIES)
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 \
 		CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(BUILD)/arm64/sysroot' all programs
+
+# --- the container image -----------------------------------------------------------
+
+DOCKER ?= docker
+IMAGE  ?= ctrace
+
+image: ## build the container image with Docker, Podman or what DOCKER= names
+	$(DOCKER) build -t $(IMAGE):latest -t $(IMAGE):$(shell cat VERSION) --build-arg VERSION=$(shell cat VERSION) \
+		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null || echo unknown) $(IMAGE_FLAGS) .
 
 # --- the rest ------------------------------------------------------------------
 

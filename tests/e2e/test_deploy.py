@@ -2,6 +2,7 @@
 """The container image and the Kubernetes manifests that we ship."""
 
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -86,7 +87,8 @@ def image(docker, tmp_path_factory):
             archive.add(TOP / name, arcname=name)
     with path.open("rb") as stdin:
         # The engine has no bridge, and the packages must come from somewhere.
-        docker("build", "--network", "host", "-t", "ctrace", "-", stdin=stdin, timeout=900)
+        labels = ("--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abc")
+        docker("build", "--network", "host", *labels, "-t", "ctrace", "-", stdin=stdin, timeout=900)
     return "ctrace"
 
 
@@ -111,10 +113,38 @@ def run_image(docker, image, *args, options=()):
 @pytest.mark.slow
 def test_image_is_small_and_labelled(docker, image):
     (info,) = json.loads(docker("image", "inspect", image))
-    assert info["Size"] < 20_000_000
+    assert info["Size"] < 6 << 20
     assert info["Config"]["Entrypoint"] == ["/usr/bin/ctrace"]
     labels = info["Config"]["Labels"]
     assert labels["org.opencontainers.image.licenses"] == "BSD-2-Clause OR GPL-2.0-only"
+    assert labels["org.opencontainers.image.version"] == "1.2.3"
+    assert labels["org.opencontainers.image.revision"] == "abc"
+
+
+LIBRARY = re.compile(r"(usr/)?lib(64)?/[a-z0-9_-]*/?(ld-linux-[a-z0-9_-]+|lib[a-z0-9_+-]+)\.so[.0-9]*")
+TEXT = re.compile(r"usr/share/(doc/[a-z0-9.+-]+/(LICENSE|copyright)|ctrace/event\.schema\.json)")
+OF_THE_ENGINE = {".dockerenv", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}
+OF_THE_ENGINE |= {"dev/console"}
+
+
+@pytest.mark.slow
+def test_image_holds_the_program_and_its_libraries(docker, image, work):
+    docker("create", "--name", "look-into", image)
+    docker("export", "-o", work / "image.tar", "look-into", timeout=120)
+    docker("rm", "look-into")
+    with tarfile.open(work / "image.tar") as archive:
+        files = {m.name: m for m in archive if not m.isdir() and m.name not in OF_THE_ENGINE}
+    others = [n for n in files if not LIBRARY.fullmatch(n) and not TEXT.fullmatch(n)]
+    assert others == ["usr/bin/ctrace"]
+    writable = [name for name, member in files.items() if member.isreg() and member.mode & 0o222]
+    assert not writable
+    assert len([name for name in files if LIBRARY.fullmatch(name)]) <= 14
+
+
+@pytest.mark.slow
+def test_image_runs_read_only(docker, image):
+    out = docker("run", "--rm", "--read-only", "--network", "none", image, "--version")
+    assert out.startswith("ctrace ")
 
 
 @pytest.mark.slow
