@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""
+k8s/ without a cluster: rendered by the real kubectl, and run by a real containerd's
+CRI plugin, which is told what kubelet would tell it.
+"""
+
+import copy
+import hashlib
+import http.client
+import io
+import json
+import shutil
+import socket
+import subprocess
+import tarfile
+import uuid
+from pathlib import Path
+
+import pytest
+
+from conftest import unique_name
+from harness import kubelet
+from harness.schema import Lines
+from harness.settings import CTRACE, PATIENCE, TOP
+from harness.wait import wait_until
+
+yaml = pytest.importorskip("yaml", reason="no YAML for Python here (apt-get install python3-yaml)")
+
+VARIANTS = ["k8s", "k8s/least-privilege"]
+NODE = "node-1"
+
+
+def rendered(directory):
+    if not (TOP / "k8s").exists():
+        pytest.skip("only the tests are here, not the source")
+    if not shutil.which("kubectl"):
+        pytest.skip("no kubectl here")
+    done = subprocess.run(
+        ["kubectl", "kustomize", TOP / directory], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def new_pod(template, name="ctrace-x7k2p"):
+    return kubelet.Pod(copy.deepcopy(template), "ctrace", name, str(uuid.uuid4()), NODE)
+
+
+# --- what is written there ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_field_is_known(variant):
+    pod = new_pod(kubelet.daemonset(rendered(variant)))
+    assert pod.host_pid and pod.security["readonly_rootfs"]
+    assert all(mount["readonly"] for mount in pod.mounts)
+    assert pod.env == {"NODE_NAME": NODE, "POD_NAMESPACE": "ctrace"}
+    assert "--exclude-namespace=ctrace" in pod.args
+    assert pod.probes == {
+        "livenessProbe": (9107, "/healthz"),
+        "readinessProbe": (9107, "/readyz"),
+    }
+
+
+def test_privileges():
+    default, least = [new_pod(kubelet.daemonset(rendered(variant))) for variant in VARIANTS]
+    assert default.security["privileged"]
+    assert not least.security["privileged"] and least.security["no_new_privs"]
+    assert least.security["capabilities"] == {
+        "add_capabilities": ["BPF", "PERFMON"],
+        "drop_capabilities": ["ALL"],
+    }
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        (),
+        ("spec",),
+        ("spec", "template", "spec"),
+        ("spec", "template", "spec", "containers", 0),
+        ("spec", "template", "spec", "containers", 0, "securityContext"),
+        ("spec", "template", "spec", "containers", 0, "resources"),
+        ("spec", "template", "spec", "containers", 0, "volumeMounts", 0),
+        ("spec", "template", "spec", "volumes", 0, "hostPath"),
+    ],
+)
+def test_misspelt_fields_are_found(where):
+    documents = rendered("k8s")
+    (place,) = [document for document in documents if document["kind"] == "DaemonSet"]
+    for key in where:
+        place = place[key]
+    place["readOnlyRootFileSystem"] = True
+    with pytest.raises(AssertionError, match="readOnlyRootFileSystem"):
+        new_pod(kubelet.daemonset(documents))
+
+
+# --- and run -------------------------------------------------------------------------------
+
+
+def libraries(program):
+    done = subprocess.run(["ldd", program], capture_output=True, text=True, check=True)
+    words = [line.split() for line in done.stdout.splitlines()]
+    return [w[2] for w in words if len(w) > 2 and w[1] == "=>"] + [
+        w[0] for w in words if w[0].startswith("/")
+    ]
+
+
+def save_image(path, name):
+    """As the Dockerfile makes it: the program and its libraries."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", dereference=True) as layer:
+        layer.add(CTRACE, arcname="usr/bin/ctrace")
+        for library in libraries(CTRACE):
+            layer.add(library, arcname=library)
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Entrypoint": ["/usr/bin/ctrace"]},
+        "rootfs": {
+            "type": "layers",
+            "diff_ids": [f"sha256:{hashlib.sha256(packed.getvalue()).hexdigest()}"],
+        },
+    }
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+    with tarfile.open(path, "w") as archive:
+        for member, data in (
+            ("layer.tar", packed.getvalue()),
+            ("config.json", json.dumps(config).encode()),
+            ("manifest.json", json.dumps(manifest).encode()),
+        ):
+            info = tarfile.TarInfo(member)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+class Node:
+    """kubelet's side of one node's containerd."""
+
+    def __init__(self, containerd, cri, root):
+        self.directory = containerd.directory
+        self.channel = cri.channel
+        self.root = root
+        self.messages = kubelet.messages(self.directory)
+        self.sandboxes = []
+
+    def call(self, method, **fields):
+        request = getattr(self.messages, f"{method}Request")
+        call = self.channel.unary_unary(
+            f"/runtime.v1.RuntimeService/{method}",
+            request_serializer=request.SerializeToString,
+            response_deserializer=getattr(self.messages, f"{method}Response").FromString,
+        )
+        return call(request(**fields), timeout=60 * PATIENCE)
+
+    def start(self, pod):
+        """Returns the container's id and its log."""
+        logs = self.directory / "pods" / pod.metadata["uid"]
+        sandbox = pod.sandbox(f"{self.root}/kubepods/pod{pod.metadata['uid']}", logs)
+        made = self.call("RunPodSandbox", config=sandbox).pod_sandbox_id
+        self.sandboxes.append(made)
+        container = self.call(
+            "CreateContainer",
+            pod_sandbox_id=made,
+            config=pod.container(),
+            sandbox_config=sandbox,
+        ).container_id
+        self.call("StartContainer", container_id=container)
+        return container, logs / f"{pod.name}.log"
+
+    def stop(self, container, grace):
+        self.call("StopContainer", container_id=container, timeout=grace)
+
+    def clear(self):
+        for sandbox in self.sandboxes:
+            self.call("StopPodSandbox", pod_sandbox_id=sandbox)
+            self.call("RemovePodSandbox", pod_sandbox_id=sandbox)
+
+
+@pytest.fixture
+def node(own_containerd, cri, work):
+    image = save_image(work / "ctrace.tar", "docker.io/library/ctrace:latest")
+    own_containerd.ctr("--namespace", "k8s.io", "images", "import", image)
+    # containerd's own state folder is so; where it has another, its shim makes this one
+    # for its sockets, 0600
+    Path("/run/containerd").mkdir(exist_ok=True)
+    Path("/run/containerd").chmod(0o711)
+    made = Node(own_containerd, cri, f"/{unique_name('kubelet')}")
+    yield made
+    made.clear()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def root_is_shared():
+    """As systemd and kubelet make it.  Where it is not, nothing can be propagated."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        return any(line.split()[4] == "/" and " shared:" in line for line in mounts)
+
+
+def restricted(pod, namespace):
+    """
+    Only what this test started, and, in the node's network, a port of its own.  All else
+    is as in the manifest.
+    """
+    port = free_port()
+    listen = pod.args.index("--listen=:9107")
+    pod.args[listen] = f"--listen=:{port}"
+    pod.args += [f"--namespace={namespace}", "--wait"]
+    pod.probes = {name: (port, path) for name, (_, path) in pod.probes.items()}
+    if not root_is_shared():
+        for mount in pod.mounts:
+            mount["propagation"] = 0
+    return pod
+
+
+def answers(pod, probe):
+    port, path = pod.probes[probe]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3 * PATIENCE)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def log_events(path):
+    """The lines of a container's log as the runtime writes it, none of them split."""
+    parser = Lines()
+    events = []
+    for line in path.read_bytes().splitlines(keepends=True):
+        _, stream, tag, text = line.split(b" ", 3)
+        assert tag == b"F", f"a line was split: {line[:200]}"
+        if stream == b"stdout":
+            events.append(parser.parse(text))
+    return events
+
+
+COUNT = 300
+# Each name once: what is missing shows.
+OPENS = f"sleep 1; i=0; while [ $i -lt {COUNT} ]; do true </none-$i; i=$((i+1)); usleep 20000; done"
+
+
+def opened(events):
+    return {e["file"].get("name") for e in events if e["type"] == "open"}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_pods_opens_are_in_the_log_and_none_is_missed_by_an_update(node, cri, variant):
+    template = kubelet.daemonset(rendered(variant))
+    namespace = unique_name("shop")
+    old = restricted(new_pod(template, "ctrace-old"), namespace)
+    container, old_log = node.start(old)
+    wait_until(lambda: answers(old, "readinessProbe"), "ctrace does not get ready", 30)
+    assert answers(old, "livenessProbe")
+
+    apps = {}
+    for name in ("web", "db"):
+        parent = f"{node.root}/kubepods/burstable/pod{uuid.uuid4()}"
+        pod = cri.pod(f"{name}-0", namespace, str(uuid.uuid4()), parent)
+        node.sandboxes.append(pod[0])
+        script = f"{OPENS} 2>/dev/null; sleep 1000"
+        apps[name] = cri.container(pod, name, script)
+    wait_until(lambda: b"/none-50" in old_log.read_bytes(), "the applications' opens", 30)
+
+    new = restricted(new_pod(template, "ctrace-new"), namespace)
+    _, new_log = node.start(new)
+    wait_until(lambda: answers(new, "readinessProbe"), "the new one does not get ready", 30)
+    node.stop(container, old.grace)
+    last = f'"name":"/none-{COUNT - 1}"'.encode()
+    wait_until(lambda: new_log.read_bytes().count(last) >= 2, "the applications' end", 60)
+
+    events = log_events(old_log) + log_events(new_log)
+    assert not [event for event in events if event["type"] == "lost"]
+    for name, full in apps.items():
+        own = [e for e in events if e.get("container", {}).get("id") == full]
+        missed = {f"/none-{i}" for i in range(COUNT)} - opened(own)
+        assert not missed
+        for event in own:
+            who = event["k8s"]
+            assert (who["node"], who["namespace"]) == (NODE, namespace)
+            assert (who["pod"], who["container"]) == (f"{name}-0", name)
+    known = {e.get("container", {}).get("id") for e in events}
+    assert set(apps.values()) <= known and len(known) <= 4  # and the two sandboxes
