@@ -20,6 +20,7 @@ import pytest
 
 from conftest import unique_name
 from harness import kubelet
+from harness.cgroup import remove_everywhere
 from harness.schema import Lines
 from harness.settings import CTRACE, PATIENCE, TOP
 from harness.wait import wait_until
@@ -189,6 +190,7 @@ def node(own_containerd, cri, work):
     made = Node(own_containerd, cri, f"/{unique_name('kubelet')}")
     yield made
     made.clear()
+    remove_everywhere(made.root)
 
 
 def free_port():
