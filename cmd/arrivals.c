@@ -131,7 +131,8 @@ static int add(struct arrivals *a, __u64 cgroup_id, const char *path, struct arr
 		y = calloc(1, sizeof(*y) + strlen(path) + 1);
 		if (!y || id_map_put(a->by_id, cgroup_id, y) < 0) {
 			free(y);
-			return error_set(err, -ENOMEM, "remember cgroup '%s'", path);
+			error_set(err, -ENOMEM, "remember cgroup '%s'", path);
+			return -ENOMEM;
 		}
 		strcpy(y->path, path);
 		y->cgroup_id = cgroup_id;
@@ -542,7 +543,7 @@ int arrivals_open(struct arrivals *a, const struct open_event *ev, const struct 
 		r = add_unannounced(a, record->cgroup_id, &y, err);
 		if (r == -ENOENT)
 			return a->use.lost(NULL, record->cgroup_id, LOSS_RING_FULL, 1, a->use.arg);
-		if (r < 0)
+		if (r)
 			return r;
 	}
 	switch (y->state) {
