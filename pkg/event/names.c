@@ -137,12 +137,9 @@ const char *open_call_name(unsigned int call)
 const char *loss_reason_name(unsigned int reason)
 {
 	static const char *const names[] = {
-		[LOSS_RING_FULL] = "ring_full",
-		[LOSS_MAP_FULL] = "map_full",
-		[LOSS_SKIPPED] = "skipped",
-		[LOSS_UNFINISHED] = "unfinished",
-		[LOSS_HELD_FULL] = "held_full",
-		[LOSS_UNIDENTIFIED] = "unidentified",
+		[LOSS_RING_FULL] = "ring_full", [LOSS_MAP_FULL] = "map_full",
+		[LOSS_SKIPPED] = "skipped",     [LOSS_UNFINISHED] = "unfinished",
+		[LOSS_HELD_FULL] = "held_full", [LOSS_UNIDENTIFIED] = "unidentified",
 	};
 	_Static_assert(COUNT_OF(names) == LOSS_COUNT, "a loss has no name");
 
