@@ -9,10 +9,10 @@ import struct
 import subprocess
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[platform.machine()]
-PROG_GET_FD_BY_ID, OBJ_GET_INFO_BY_FD = 13, 15
+PROG_GET_FD_BY_ID, MAP_GET_FD_BY_ID, OBJ_GET_INFO_BY_FD = 13, 14, 15
+MAP_GET_NEXT_KEY = 4
 # The ids of each kind, as /proc/PID/fdinfo names them, and the command that lists them.
 KINDS = {"prog_id": 11, "map_id": 12, "link_id": 31}
-MAP_GET_NEXT_KEY, MAP_GET_FD_BY_ID, OBJ_GET_INFO_BY_FD = 4, 14, 15
 ENOENT = 2
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -59,9 +59,7 @@ class Program:
         info = ctypes.create_string_buffer(228)
         fd, _ = _bpf(PROG_GET_FD_BY_ID, number)
         try:
-            address = ctypes.addressof(info)
-            words = (fd, len(info), address & 0xFFFFFFFF, address >> 32)
-            _bpf(OBJ_GET_INFO_BY_FD, *words)
+            _bpf(OBJ_GET_INFO_BY_FD, fd, len(info), *_address(info))
         finally:
             os.close(fd)
         (translated_bytes,) = struct.unpack_from("I", info, 20)
@@ -76,34 +74,29 @@ def programs_of(pid):
     return [Program(number) for kind, number in held_by(pid) if kind == "prog_id"]
 
 
-def _bpf(command, attr):
-    result = libc.syscall(SYS_BPF, command, attr, len(attr))
-    if result < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-    return result
+def _address(buffer):
+    """As the two words that the kernel takes it for; NULL for None."""
+    address = ctypes.addressof(buffer) if buffer else 0
+    return address & 0xFFFFFFFF, address >> 32
 
 
 def _map_info(fd):
     """(key size, name) by struct bpf_map_info."""
     info = ctypes.create_string_buffer(128)
-    attr = struct.pack("IIQ", fd, len(info), ctypes.addressof(info))
-    _bpf(OBJ_GET_INFO_BY_FD, ctypes.create_string_buffer(attr, 120))
+    _bpf(OBJ_GET_INFO_BY_FD, fd, len(info), *_address(info))
     key_size = struct.unpack_from("I", info, 8)[0]
     return key_size, info.raw[24:40].rstrip(b"\0").decode()
 
 
 def map_entries(map_id):
     """(name, keys) of a map; keys as numbers, none for a map of another kind than hash."""
-    fd = _bpf(MAP_GET_FD_BY_ID, ctypes.create_string_buffer(struct.pack("I", map_id), 120))
+    fd, _ = _bpf(MAP_GET_FD_BY_ID, map_id)
     try:
         key_size, name = _map_info(fd)
         keys, key, after = [], None, ctypes.create_string_buffer(max(key_size, 8))
         while key_size:
-            previous = ctypes.addressof(key) if key else 0
-            attr = struct.pack("IIQQ", fd, 0, previous, ctypes.addressof(after))
             try:
-                _bpf(MAP_GET_NEXT_KEY, ctypes.create_string_buffer(attr, 120))
+                _bpf(MAP_GET_NEXT_KEY, fd, 0, *_address(key), *_address(after))
             except FileNotFoundError:
                 break
             keys.append(int.from_bytes(after.raw[:key_size], "little"))
