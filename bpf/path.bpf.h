@@ -34,8 +34,9 @@
 struct walk {
 	struct dentry *dentry;
 	struct mount *mnt;
-	struct dentry *root; /* of mnt */
-	__u64 end;           /* how many bytes of data may be in use */
+	char *data; /* of the scratch slot */
+	__u64 at;   /* bytes of data in use */
+	__u64 end;  /* ... and how many may be */
 	bool truncated;
 	bool named; /* a component has been written in this stretch */
 };
@@ -74,26 +75,21 @@ static __always_inline bool is_nameless(struct dentry *dentry)
 	return has_made_up_name(dentry) && !is_memfd(dentry);
 }
 
-/*
- * One component or one mount crossed.  Returns 1 at the root.
- *
- * walk_at goes through the slot's memory so that the verifier forgets what it knows of
- * it at each step: else every branch on a length doubles what is to be verified.
- */
-static __always_inline long walk_step(struct scratch *s, struct walk *w)
+/* One component or one mount crossed.  Returns 1 at the root. */
+static __always_inline long walk_step(struct walk *w)
 {
 	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mnt = w->mnt;
 	const unsigned char *name;
-	__u64 at = s->walk_at, len;
+	__u64 at = w->at, len;
 
-	if (dentry == w->root) {
-		struct mount *mnt = w->mnt, *below = kread(mnt, mnt_parent);
+	if (dentry == kread(mnt, mnt.mnt_root)) {
+		struct mount *below = kread(mnt, mnt_parent);
 
 		if (below == mnt)
 			return 1;
 		w->dentry = kread(mnt, mnt_mountpoint);
 		w->mnt = below;
-		w->root = kread(below, mnt.mnt_root);
 		return 0;
 	}
 
@@ -112,9 +108,9 @@ static __always_inline long walk_step(struct scratch *s, struct walk *w)
 	barrier_var(at);
 	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
 		return 1;
-	kread_text(s->data + at, len, name);
-	s->data[at + len] = '/';
-	s->walk_at = at + len + 1;
+	bpf_probe_read_kernel(w->data + at, len, name);
+	w->data[at + len] = '/';
+	w->at = at + len + 1;
 	w->dentry = parent;
 	return 0;
 }
@@ -126,21 +122,20 @@ static __always_inline long walk_step(struct scratch *s, struct walk *w)
 __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
 {
 	struct scratch *s = scratch_get(slot);
-	struct walk w = { .end = end };
+	struct walk w = { .at = at, .end = end };
 	__u64 done = 0;
 
 	if (!s)
 		return at | WALK_DONE;
 	w.dentry = s->walk_dentry;
 	w.mnt = s->walk_mnt;
-	w.root = kread(w.mnt, mnt.mnt_root);
-	s->walk_at = at;
+	w.data = s->data;
 	for (int i = 0; i < WALK_STEPS && !done; i++)
-		if (walk_step(s, &w))
+		if (walk_step(&w))
 			done = WALK_DONE;
 	s->walk_dentry = w.dentry;
 	s->walk_mnt = w.mnt;
-	return s->walk_at | done | (w.truncated ? WALK_TRUNCATED : 0);
+	return w.at | done | (w.truncated ? WALK_TRUNCATED : 0);
 }
 
 /*

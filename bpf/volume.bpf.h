@@ -79,6 +79,8 @@ __noinline int path_is_below(__u32 slot, __u32 which)
 
 	if (!s || which >= PATH_PREFIXES_MAX)
 		return 0;
+	barrier_var(which);
+	which &= PATH_PREFIXES_MAX - 1; /* what 5.10 believes */
 	path = s->open.name_len;
 	end = path + s->open.path_len;
 	len = settings.prefixes[which].len;
