@@ -55,12 +55,6 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 int cgroup_id_of_fd(int fd, __u64 *id);
 
 /*
- * The way back: the cgroup with this id; *path is the caller's to free.  -ENOENT if it is
- * gone, or may not be asked for (open_by_handle_at() needs CAP_DAC_READ_SEARCH).
- */
-int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err);
-
-/*
  * What a person typed for a cgroup: an absolute path within the mount
  * ("/sys/fs/cgroup/a"), or one below it ("/a", "a/b/").  *path is the caller's to
  * free: existing, starts with '/', without "//" or a '/' at the end.
@@ -81,6 +75,9 @@ typedef int cgroup_visit(const char *path, __u64 cgroup_id, void *arg);
  */
 int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visit, void *arg,
 		struct error *err);
+
+/* The cgroup with this id, by a walk; *path is the caller's to free.  -ENOENT if it is gone. */
+int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err);
 
 /*
  * The v2 cgroup of a process ("0::" in /proc/PID/cgroup); *path is the caller's

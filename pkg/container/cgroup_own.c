@@ -69,21 +69,6 @@ static int own_id(__u64 *id)
 	return fd < 0 ? fd : cgroup_id_of_fd(fd, id);
 }
 
-struct wanted {
-	__u64 id;
-	char *path;
-};
-
-static int take_path(const char *path, __u64 cgroup_id, void *arg)
-{
-	struct wanted *wanted = arg;
-
-	if (cgroup_id != wanted->id)
-		return 0;
-	wanted->path = strdup(path);
-	return wanted->path ? 1 : -ENOMEM;
-}
-
 /* The short way, good outside of namespaces.  There, the process of our number may be another. */
 static bool is_at(const struct cgroup_fs *fs, const char *path, __u64 id)
 {
@@ -94,22 +79,19 @@ static bool is_at(const struct cgroup_fs *fs, const char *path, __u64 id)
 
 int cgroup_own(const struct cgroup_fs *fs, char **path, struct error *err)
 {
-	struct wanted wanted = { 0 };
 	auto_free char *told = NULL;
-	int r = own_id(&wanted.id);
+	__u64 id;
+	int r = own_id(&id);
 
 	if (r < 0)
 		return error_set(err, r, "find our own cgroup");
-	if (!cgroup_of_pid(fs, getpid(), &told, NULL) && is_at(fs, told, wanted.id)) {
+	if (!cgroup_of_pid(fs, getpid(), &told, NULL) && is_at(fs, told, id)) {
 		*path = steal_ptr(&told);
 		return 0;
 	}
-	r = cgroup_walk(fs, "/", take_path, &wanted, err);
-	if (r < 0)
-		return r;
-	if (!r)
-		return error_say(err, -ENOENT, "our own cgroup is not below '%s'",
+	r = cgroup_path_of_id(fs, id, path, err);
+	if (r == -ENOENT)
+		return error_say(err, r, "our own cgroup is not below '%s'",
 				 cgroup_fs_mount_point(fs));
-	*path = wanted.path;
-	return 0;
+	return r;
 }
