@@ -33,6 +33,15 @@ static __always_inline void cgroup_send(struct cgroup_record *rec, __u64 path_by
 		__sync_fetch_and_add(&lost_cgroup_records, 1);
 }
 
+/* root, and no container's or what may be one. */
+static __always_inline bool is_host_root(void)
+{
+	__u64 id = bpf_get_current_cgroup_id();
+	const struct cgroup_entry *entry = bpf_map_lookup_elem(&cgroups, &id);
+
+	return !(__u32)bpf_get_current_uid_gid() && !(entry && entry->flags & CGROUP_CONTAINER);
+}
+
 /* cgroup_mutex is held when a cgroup is made or removed, so the two never meet in this slot. */
 static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 root_id, const char *path)
 {
@@ -45,6 +54,9 @@ static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 root_id, c
 	s->cgroup.when_ns = bpf_ktime_get_boot_ns();
 	s->cgroup.cgroup_id = id;
 	s->cgroup.root_id = root_id;
+	s->cgroup.maker[0] = 0;
+	if (type == RECORD_CGROUP_NEW && is_host_root())
+		bpf_get_current_comm(s->cgroup.maker, sizeof(s->cgroup.maker));
 	/* NUL included; the mask keeps a failed read (negative) within the verifier's sight */
 	len = bpf_probe_read_kernel_str(s->data, CGROUP_PATH_BYTES, path) & (CGROUP_PATH_BYTES - 1);
 	s->cgroup.path_len = len ? len - 1 : 0;
@@ -117,7 +129,7 @@ static __always_inline int cgroup_started(struct task_struct *task)
 	struct cgroup_record rec = { .type = RECORD_CGROUP_STARTED };
 	struct cgroup_entry *entry;
 
-	if (setup_executed(task) || !settings.watch_cgroups)
+	if (setup_executed(task) || !settings.provisional)
 		return 0;
 	rec.cgroup_id = bpf_get_current_cgroup_id();
 	entry = bpf_map_lookup_elem(&cgroups, &rec.cgroup_id);

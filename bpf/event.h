@@ -107,9 +107,11 @@ struct cgroup_record {
 	__u64 when_ns;
 	__u64 cgroup_id;
 	__u64 root_id; /* what the filter says of it: 0 if nothing */
+	/* RECORD_CGROUP_NEW: who made it, if that was root, outside of all containers; else "" */
+	char maker[EVENT_COMM_BYTES];
 	char path[];
 };
-_Static_assert(sizeof(struct cgroup_record) == 32, "padding crept into cgroup_record");
+_Static_assert(sizeof(struct cgroup_record) == 48, "padding crept into cgroup_record");
 
 /* Why an open that was done is not in the stream; index into loss_counts. */
 enum loss_reason {

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/id_map.h"
+#include "container/runtime.h"
 #include "event/clock.h"
 #include "held.h"
 
@@ -37,7 +38,7 @@ enum arrival_state {
 struct arrival {
 	struct arrival *next; /* in the list of those to look at again */
 	__u64 cgroup_id;
-	__u64 root_id; /* once known */
+	__u64 root_id; /* the filter's, and once known its container's */
 	__u64 born_ns, due_ns, wait_ns;
 	enum arrival_state state;
 	bool listed;
@@ -47,7 +48,9 @@ struct arrival {
 	bool gone;
 	bool search;       /* look thoroughly, the next time */
 	bool seen;         /* looked at while it was there */
+	bool by_root;      /* made by root, outside of all containers */
 	const char *begun; /* see registry_newborn */
+	const char *maker; /* the runtime that made the cgroup, by its comm */
 	size_t held_bytes, held_count;
 	__u64 lost[LOSS_COUNT]; /* wait, too */
 	char path[];
@@ -122,26 +125,24 @@ static void forget(struct arrivals *a, struct arrival *y)
 	free(y);
 }
 
-static int add(struct arrivals *a, __u64 cgroup_id, const char *path, struct arrival **out,
-	       struct error *err)
+/* NULL without memory. */
+static struct arrival *add(struct arrivals *a, __u64 cgroup_id, const char *path)
 {
 	struct arrival *y = find(a, cgroup_id);
 
-	if (!y) {
-		y = calloc(1, sizeof(*y) + strlen(path) + 1);
-		if (!y || id_map_put(a->by_id, cgroup_id, y) < 0) {
-			free(y);
-			error_set(err, -ENOMEM, "remember cgroup '%s'", path);
-			return -ENOMEM;
-		}
-		strcpy(y->path, path);
-		y->cgroup_id = cgroup_id;
-		y->born_ns = boot_now_ns();
-		y->wait_ns = FIRST_WAIT_NS;
-		list(a, y);
+	if (y)
+		return y;
+	y = calloc(1, sizeof(*y) + strlen(path) + 1);
+	if (!y || id_map_put(a->by_id, cgroup_id, y) < 0) {
+		free(y);
+		return NULL;
 	}
-	*out = y;
-	return 0;
+	strcpy(y->path, path);
+	y->cgroup_id = cgroup_id;
+	y->born_ns = boot_now_ns();
+	y->wait_ns = FIRST_WAIT_NS;
+	list(a, y);
+	return y;
 }
 
 /* --- whose it is ------------------------------------------------------------------ */
@@ -163,7 +164,7 @@ static bool is_below(const char *path, const char *root)
 static void look_below(struct arrivals *a, const struct arrival *y)
 {
 	for (struct arrival *other = a->listed; other; other = other->next)
-		if (is_below(other->path, y->path))
+		if (other->state == ARRIVAL_UNKNOWN && is_below(other->path, y->path))
 			other->due_ns = 0;
 }
 
@@ -186,9 +187,13 @@ static void become_known(struct arrivals *a, struct arrival *y, __u64 root_id)
 /* Nobody could look while it was there: it may have been a container's. */
 static int lose_unidentified(struct arrivals *a, const struct arrival *y)
 {
-	if (y->seen || !y->held_count)
+	__u64 count = y->held_count;
+
+	for (int reason = 0; reason < LOSS_COUNT; reason++)
+		count += y->lost[reason];
+	if (y->seen || !count)
 		return 0;
-	return a->use.lost(NULL, y->cgroup_id, LOSS_UNIDENTIFIED, y->held_count, a->use.arg);
+	return a->use.lost(NULL, y->cgroup_id, LOSS_UNIDENTIFIED, count, a->use.arg);
 }
 
 /* What is on the way still has to be dropped: remember it for a while. */
@@ -272,6 +277,8 @@ static int settle(struct arrivals *a, struct arrival *y, const struct container 
 	bool root = c->cgroup_id == y->cgroup_id;
 	int r;
 
+	if (y->inherited && c->cgroup_id == y->root_id)
+		return leave(a, y, now_ns); /* as the kernel side has it */
 	if (is_early(a, y, c, now_ns)) {
 		look_later(y, now_ns);
 		return 0;
@@ -299,9 +306,14 @@ static bool is_gone(const struct arrivals *a, const struct arrival *y)
 	return cgroup_id_of(a->use.cgroups, y->path, &id, NULL) < 0 || id != y->cgroup_id;
 }
 
-/* A program that runs in a cgroup above may have made it, and given it any name. */
+/*
+ * Can its name be what a runtime called it?  Else it was given by somebody who is not
+ * root, or perhaps by a program that runs in a cgroup above.
+ */
 static bool may_be_forged(const struct arrivals *a, const struct arrival *y)
 {
+	if (y->inherited || !y->by_root)
+		return true;
 	for (const struct arrival *other = a->listed; other; other = other->next)
 		if (other->started && is_below(y->path, other->path))
 			return true;
@@ -320,10 +332,13 @@ static int look_up(struct arrivals *a, struct arrival *y, const struct container
 	int r = registry_add_newborn(a->use.registry, &newborn, c, err);
 
 	y->search = false;
-	if (!y->begun && !y->inherited && !may_be_forged(a, y))
+	if (!y->begun && !may_be_forged(a, y))
 		y->begun = newborn.begun;
 	if (!r && !y->seen)
 		y->seen = y->begun || !is_gone(a, y);
+	/* Too quick for us: who made it, and what it was called, is all that anybody knows. */
+	if (!r && !y->seen && !may_be_forged(a, y))
+		y->begun = y->maker;
 	if (r || !y->begun || !y->gone)
 		return r;
 	newborn.begun = y->begun;
@@ -482,14 +497,16 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 		    struct error *err)
 {
 	struct arrival *y;
-	int r;
 
 	switch (rec->type) {
 	case RECORD_CGROUP_NEW:
-		r = add(a, rec->cgroup_id, path, &y, err);
-		if (r < 0)
-			return r;
+		y = add(a, rec->cgroup_id, path);
+		if (!y)
+			return error_set(err, -ENOMEM, "remember cgroup '%s'", path);
+		y->root_id = rec->root_id;
 		y->inherited = rec->root_id != rec->cgroup_id;
+		y->by_root = rec->maker[0];
+		y->maker = runtime_of_comm(rec->maker);
 		y->waits = !y->inherited || targets_has_excludes(a->use.targets);
 		break;
 	case RECORD_CGROUP_STARTED:
@@ -506,17 +523,19 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 }
 
 /* The record that announced it was lost.  If it is gone, too, nobody can tell any more: -ENOENT. */
-static int add_unannounced(struct arrivals *a, __u64 cgroup_id, struct arrival **out,
-			   struct error *err)
+static int add_unannounced(struct arrivals *a, __u64 cgroup_id, struct error *err)
 {
 	auto_free char *path = NULL;
+	struct arrival *y;
 	int r = cgroup_path_of_id(a->use.cgroups, cgroup_id, &path, err);
 
-	if (!r)
-		r = add(a, cgroup_id, path, out, err);
-	if (!r)
-		(*out)->waits = true;
-	return r;
+	if (r < 0)
+		return r;
+	y = add(a, cgroup_id, path);
+	if (!y)
+		return error_set(err, -ENOMEM, "remember cgroup '%s'", path);
+	y->waits = true;
+	return 0;
 }
 
 static void keep(struct arrivals *a, struct arrival *y, const struct open_record *record)
@@ -529,23 +548,9 @@ static void keep(struct arrivals *a, struct arrival *y, const struct open_record
 		y->held_bytes += len, y->held_count++;
 }
 
-int arrivals_open(struct arrivals *a, const struct open_event *ev, const struct container **c,
-		  struct error *err)
+static int pass_or_keep(struct arrivals *a, struct arrival *y, const struct open_record *record,
+			const struct container **c)
 {
-	const struct open_record *record = ev->record;
-	struct arrival *y = find(a, record->cgroup_id);
-	int r;
-
-	*c = registry_find(a->use.registry, record->root_id);
-	if (!y) {
-		if (*c || !a->use.provisional || targets_has(a->use.targets, record->root_id))
-			return 1;
-		r = add_unannounced(a, record->cgroup_id, &y, err);
-		if (r == -ENOENT)
-			return a->use.lost(NULL, record->cgroup_id, LOSS_RING_FULL, 1, a->use.arg);
-		if (r)
-			return r;
-	}
 	switch (y->state) {
 	case ARRIVAL_UNKNOWN:
 		if (!y->waits)
@@ -559,6 +564,27 @@ int arrivals_open(struct arrivals *a, const struct open_event *ev, const struct 
 		break;
 	}
 	return 0;
+}
+
+int arrivals_open(struct arrivals *a, const struct open_event *ev, const struct container **c,
+		  struct error *err)
+{
+	const struct open_record *record = ev->record;
+	struct arrival *y = find(a, record->cgroup_id);
+	int r;
+
+	*c = registry_find(a->use.registry, record->root_id);
+	if (!y) {
+		if (*c || !a->use.provisional || targets_has(a->use.targets, record->root_id))
+			return 1;
+		r = add_unannounced(a, record->cgroup_id, err);
+		if (r == -ENOENT)
+			return a->use.lost(NULL, record->cgroup_id, LOSS_RING_FULL, 1, a->use.arg);
+		if (r)
+			return r;
+		y = find(a, record->cgroup_id);
+	}
+	return y ? pass_or_keep(a, y, record, c) : 0;
 }
 
 int arrivals_lost(struct arrivals *a, __u64 root_id, enum loss_reason reason, __u64 count)

@@ -303,6 +303,17 @@ static int open_host(const struct runtime_settings *settings, struct error *err)
 	return fd < 0 ? error_set(err, -errno, "open the host's root '%s'", host) : fd;
 }
 
+const char *runtime_of_comm(const char *comm)
+{
+	size_t i;
+
+	for (i = 0; i < RUNTIMES; i++)
+		if (runtimes[i].names_cgroup && !*runtimes[i].below &&
+		    !strcmp(comm, runtimes[i].name))
+			return runtimes[i].name;
+	return NULL;
+}
+
 int runtime_scan(const struct runtime_settings *settings, const struct runtime_query *query,
 		 runtime_found *found, void *arg, struct error *err)
 {

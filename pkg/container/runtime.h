@@ -81,6 +81,12 @@ typedef int runtime_folder_found(const char *runtime, const char *path, int fd, 
 int runtime_folders(const struct runtime_settings *settings, runtime_folder_found *found, void *arg,
 		    struct error *err);
 
+/*
+ * The runtime (static) whose program is called comm, if it makes the cgroups of its containers
+ * itself and gives them their ids as names; else NULL.
+ */
+const char *runtime_of_comm(const char *comm);
+
 /* Check "RUNTIME=DIR" and say what is wrong with it: 0 or -EINVAL. */
 int runtime_root_check(const char *spec, struct error *err);
 

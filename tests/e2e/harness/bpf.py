@@ -106,6 +106,13 @@ def map_entries(map_id):
         os.close(fd)
 
 
+def filter_keys(pid):
+    """The ids of all cgroups in the filter of this ctrace."""
+    ids = [number for kind, number in held_by(pid) if kind == "map_id"]
+    (keys,) = [keys for name, keys in map(map_entries, ids) if name == "cgroups"]
+    return set(keys)
+
+
 def alive(held):
     """Those of `held` that the kernel still has.  Ids are never given twice."""
     rest = set()
