@@ -148,6 +148,8 @@ static void look_at_ring_buffer(struct finding *f)
  * that is asked for here, as libbpf does); before, it counts as locked memory, and
  * libbpf raises that limit if it may.
  */
+#define MEMLOCK_NEEDED (12u << 20) /* what the maps take on two CPUs, with a ring of 8 MiB */
+
 static void look_at_memlock(struct finding *f)
 {
 	struct rlimit limit = {};
@@ -161,11 +163,11 @@ static void look_at_memlock(struct finding *f)
 	else if (limit.rlim_max == RLIM_INFINITY || has_capability(CAP_SYS_RESOURCE))
 		finding_set(f, HEALTH_OK, "raised at start: this kernel locks BPF's memory");
 	else {
-		finding_set(f, HEALTH_WARN,
-			    "limited to %llu bytes, on a kernel that locks BPF's memory",
-			    (unsigned long long)limit.rlim_max);
-		finding_remedy(f, "grant CAP_SYS_RESOURCE, or run with a higher limit: "
-				  "ulimit -l unlimited");
+		finding_set(f, limit.rlim_cur < MEMLOCK_NEEDED ? HEALTH_FAIL : HEALTH_WARN,
+			    "this kernel locks BPF's memory, and no more than %llu bytes may be "
+			    "locked",
+			    (unsigned long long)limit.rlim_cur);
+		finding_remedy(f, "grant CAP_SYS_RESOURCE, or a higher limit: ulimit -l unlimited");
 	}
 }
 
@@ -293,7 +295,7 @@ static const struct {
 	{ "BTF", look_at_btf, true },
 	{ "ring buffer", look_at_ring_buffer, true },
 	{ "lockdown", look_at_lockdown, false },
-	{ "locked memory", look_at_memlock, false },
+	{ "locked memory", look_at_memlock, true },
 	{ "preemption", look_at_preemption, false },
 	{ "tracefs", look_at_tracefs, false },
 };

