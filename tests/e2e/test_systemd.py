@@ -17,9 +17,12 @@ from harness.box import Box, opens_forever
 from harness.settings import ENGINE, PATIENCE
 from test_runtimes import check
 
-pytestmark = pytest.mark.skipif(
-    not os.path.isdir("/run/systemd/system"), reason="systemd is not the init here"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not os.path.isdir("/run/systemd/system"), reason="systemd is not the init here"
+    ),
+]
 
 
 def needs(reason):
