@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """A running ctrace: started, waited for, stopped, and every line of it checked."""
 
+import functools
 import signal
 import subprocess
 import threading
@@ -37,6 +38,19 @@ def run_ctrace(*args, timeout=20, **kwargs):
         stdin=subprocess.DEVNULL,
         **kwargs,
     )
+
+
+@functools.cache
+def fexit_may_be_skipped():
+    """Where the kernel may preempt fexit programs it skips some; there ctrace does not choose fexit."""
+    done = subprocess.run(
+        [settings.CTRACE, "run", "--output", "/dev/null", "--", "true"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30 * settings.PATIENCE,
+    )
+    return "fexit backend" not in done.stderr
 
 
 class Trace:
