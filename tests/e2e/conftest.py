@@ -9,6 +9,7 @@ names a file for the results.
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,10 @@ numbers = itertools.count(1)
 
 
 def pytest_configure(config):
+    # nohup and a shell's & have them ignored, and what is started here would inherit that
+    for signo in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        if signal.getsignal(signo) == signal.SIG_IGN:
+            signal.signal(signo, signal.SIG_DFL)
     config.addinivalue_line("markers", "slow: runs only with CTRACE_SLOW=1")
     if os.environ.get("TAP"):
         config.pluginmanager.register(TapWriter(os.environ["TAP"]), "tap")

@@ -88,7 +88,11 @@ def test_set_up_of_a_command_in_a_running_container(box, options):
             one.exec("/bin/cat", "/etc/motd")
     opens = [event for event in trace.opens() if "setup" not in event]
     assert len([event for event in opens if event["file"]["name"] == "/etc/motd"]) == 10
-    assert {event["process"]["comm"] for event in opens if not is_exec(event)} == {"cat"}
+    # What the runtime's init opens between its move and when the kernel tells of that is
+    # shown: rather too much than an open of the container's too little.
+    others = [e["process"]["comm"] for e in opens if not is_exec(e) and e["process"]["comm"] != "cat"]
+    assert len(others) <= 3
+    assert all("init" in comm.lower() or comm in ("runc", "crun") for comm in others)
     assert any("setup" in event for event in trace.opens()) == bool(options)
 
 
