@@ -148,6 +148,9 @@ static __always_inline void count_loss(__u64 root_id, enum loss_reason reason)
 /* Cgroup records that found no room in the ring: user space has to look for itself. */
 __u64 lost_cgroup_records = 0;
 
+/* Set by a reader that found nothing and looks seldom from now on: the next record wakes it. */
+volatile __u32 reader_sleeps;
+
 /*
  * Wake the reader only when a good part of the ring waits: it looks by itself every
  * few milliseconds.  How much waits is worth a look only now and then (25 ns of a
@@ -162,6 +165,10 @@ static __always_inline long ring_write(struct scratch *s, void *record, __u64 si
 		s->unlooked = 0;
 		if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= settings.wakeup_bytes)
 			flags = BPF_RB_FORCE_WAKEUP;
+	}
+	if (reader_sleeps) {
+		reader_sleeps = 0;
+		flags = BPF_RB_FORCE_WAKEUP;
 	}
 	return bpf_ringbuf_output(&events, record, size, flags);
 }

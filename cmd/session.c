@@ -27,6 +27,10 @@
 
 /* An event waits this long at most for company before it is written. */
 #define TICK_MS 20
+/* ... where there were none for QUIET_TICKS: the next one wakes us.  What has no such sign waits.
+ */
+#define QUIET_MS    200
+#define QUIET_TICKS 3
 
 struct session {
 	const struct options *options;
@@ -47,7 +51,8 @@ struct session {
 	bool told_to_end; /* by a signal */
 	bool given_up;    /* the output's reader: what is left is only counted */
 	__u64 opens, lost;
-	__u64 losses_due_ns; /* when to ask for them next */
+	unsigned int quiet_ticks; /* the last ones that brought nothing */
+	__u64 losses_due_ns;      /* when to ask for them next */
 	struct complaints complaints;
 	struct error *err; /* of the call under way, for the handlers */
 };
@@ -236,6 +241,7 @@ static int open_events(struct session *s, int output_fd, struct error *err)
 {
 	struct epoll_event ring = { .events = EPOLLIN | EPOLLET };
 	struct epoll_event signals = { .events = EPOLLIN };
+	struct epoll_event ends = { .events = EPOLLIN | EPOLLET };
 	struct epoll_event reader = { .events = 0 }; /* only that it is gone */
 	sigset_t set;
 
@@ -254,6 +260,8 @@ static int open_events(struct session *s, int output_fd, struct error *err)
 	    epoll_ctl(s->events, EPOLL_CTL_ADD, s->signals, &signals) ||
 	    epoll_ctl(s->events, EPOLL_CTL_ADD, ring.data.fd, &ring))
 		return error_set(err, -errno, "wait for events");
+	if (targets_fd(s->targets) >= 0) /* only to look sooner */
+		epoll_ctl(s->events, EPOLL_CTL_ADD, targets_fd(s->targets), &ends);
 	/* A regular file can't be waited for (EPERM), and its reader can't go away. */
 	epoll_ctl(s->events, EPOLL_CTL_ADD, output_fd, &reader);
 	return 0;
@@ -461,11 +469,32 @@ static int take_signals(struct session *s, bool (*ended)(void *arg, int signo), 
 	return 0;
 }
 
+/* How long nothing need be looked at, but for what wakes us. */
+static int quiet_ms(const struct session *s)
+{
+	__u64 now = now_ns(), left_ms;
+
+	if (s->quiet_ticks < QUIET_TICKS || s->options->summary_ns)
+		return TICK_MS;
+	if (!s->end_ns)
+		return QUIET_MS;
+	left_ms = s->end_ns > now ? (s->end_ns - now) / 1000000 + 1 : 0;
+	return left_ms < QUIET_MS ? left_ms : QUIET_MS;
+}
+
+static void note_quiet(struct session *s, int drained)
+{
+	if (drained)
+		s->quiet_ticks = 0;
+	else if (++s->quiet_ticks == 1)
+		tracer_sleep(s->tracer); /* the ticks until it counts are the look before it */
+}
+
 /* 1: the reader of our output is gone. */
 static int wait_for_events(struct session *s)
 {
 	struct epoll_event fired[4];
-	int wait_ms = arrivals_wait_ms(s->arrivals, boot_now_ns(), TICK_MS);
+	int wait_ms = arrivals_wait_ms(s->arrivals, boot_now_ns(), quiet_ms(s));
 	int n = epoll_wait(s->events, fired, 4, wait_ms);
 
 	for (int i = 0; i < n; i++)
@@ -505,9 +534,9 @@ static bool losses_due(struct session *s)
 static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
 		struct error *err)
 {
-	__u64 end_ns = s->options->duration_ns ? now_ns() + s->options->duration_ns : 0;
 	int r;
 
+	s->end_ns = s->options->duration_ns ? now_ns() + s->options->duration_ns : 0;
 	for (;;) {
 		beat(s);
 		if (wait_for_events(s))
@@ -517,6 +546,7 @@ static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *ar
 			return 0;
 		if (r < 0)
 			return r;
+		note_quiet(s, r);
 
 		r = targets_tick(s->targets, now_ns(), err);
 		if (r < 0)
@@ -524,7 +554,7 @@ static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *ar
 		r = summary_tick(s->summary, now_ns());
 		if (r < 0)
 			return r;
-		if (take_signals(s, ended, arg) || (end_ns && now_ns() >= end_ns) ||
+		if (take_signals(s, ended, arg) || (s->end_ns && now_ns() >= s->end_ns) ||
 		    (ended ? ended(arg, 0) : targets_ended(s->targets)))
 			return 0;
 	}

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/id_map.h"
+#include "container/cgroup_ends.h"
 #include "container/select.h"
 
-#define CHECK_INTERVAL_NS 100000000ull   /* how often ends are looked for */
-#define SCAN_INTERVAL_NS  60000000000ull /* ... and new names, and what was missed */
+#define SCAN_INTERVAL_NS 60000000000ull /* between looks for new names, and what was missed */
 
 /* A container or cgroup that is being traced. */
 struct target {
@@ -24,13 +24,14 @@ struct targets {
 	struct targets_settings use;
 	struct selector selector; /* the options', with our own container */
 	struct census *census;
+	struct cgroup_ends *ends; /* of the live ones, where those may end the run */
 	struct target *live;
 	struct id_map *by_id; /* the same */
 	struct target
 		*ended; /* their cgroup may still be there; what they did last is on the way */
 	bool endless;   /* there may always be one more */
 	bool begun;     /* what is found from now on has started meanwhile */
-	__u64 next_check_ns, next_scan_ns;
+	__u64 next_scan_ns;
 };
 
 /* Are containers meant at all, or only cgroups? */
@@ -66,7 +67,8 @@ struct targets *targets_new(const struct targets_settings *settings)
 	t->endless = targets_endless(settings->options);
 	t->census = census_new(settings->tell, settings->arg);
 	t->by_id = id_map_new();
-	if (!t->census || !t->by_id) {
+	t->ends = cgroup_ends_new();
+	if (!t->census || !t->by_id || !t->ends) {
 		targets_free(t);
 		return NULL;
 	}
@@ -90,6 +92,7 @@ void targets_free(struct targets *t)
 	free_targets(t->live);
 	free_targets(t->ended);
 	id_map_free(t->by_id);
+	cgroup_ends_free(t->ends);
 	census_free(t->census);
 	free(t);
 }
@@ -167,6 +170,8 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	target->by_cgroup = by_cgroup;
 	target->next = t->live;
 	t->live = target;
+	if (!t->endless)
+		cgroup_ends_add(t->ends, t->use.cgroups, path);
 	return cgroup_walk(t->use.cgroups, path, add_visited, &add, err);
 }
 
@@ -409,10 +414,8 @@ int targets_tick(struct targets *t, __u64 now_ns, struct error *err)
 {
 	if (t->endless)
 		return scan_again(t, now_ns, err);
-	if (now_ns >= t->next_check_ns) {
+	if (cgroup_ends_due(t->ends, now_ns))
 		drop_ended(t);
-		t->next_check_ns = now_ns + CHECK_INTERVAL_NS;
-	}
 	return 0;
 }
 
@@ -426,6 +429,11 @@ int targets_finish(struct targets *t)
 			return r;
 	}
 	return 0;
+}
+
+int targets_fd(const struct targets *t)
+{
+	return cgroup_ends_fd(t->ends);
 }
 
 bool targets_ended(const struct targets *t)

@@ -87,6 +87,9 @@ int targets_finish(struct targets *t);
 /* True once everything that was asked for has ended and nothing new is waited for. */
 bool targets_ended(const struct targets *t);
 
+/* A descriptor for epoll (EPOLLIN | EPOLLET): one of them may have ended.  -1 if there is none. */
+int targets_fd(const struct targets *t);
+
 /* How many containers and cgroups are being traced. */
 size_t targets_count(const struct targets *t);
 

@@ -31,6 +31,7 @@ static const int allowed[] = {
 	SCMP_SYS(getdents64),
 	SCMP_SYS(openat2),
 	SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(inotify_add_watch),
 	/* waiting */
 	SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),

@@ -496,6 +496,11 @@ int tracer_fd(const struct tracer *t)
 	return bpf_map__fd(t->skel->maps.events);
 }
 
+void tracer_sleep(struct tracer *t)
+{
+	t->skel->bss->reader_sleeps = 1;
+}
+
 int tracer_replay(struct tracer *t, const struct open_record *record, size_t len)
 {
 	return handle_open(t, record, len);

@@ -81,10 +81,16 @@ bool tracer_missed_cgroups(struct tracer *t);
 
 /*
  * A descriptor for epoll, edge-triggered (EPOLLIN | EPOLLET): it fires when a
- * good part of the ring waits, or a record for handler.cgroup.  Look at least every few
- * milliseconds besides.
+ * good part of the ring waits, or a record for handler.cgroup, or the first one after
+ * tracer_sleep().  Look at least every few milliseconds besides, unless that was called.
  */
 int tracer_fd(const struct tracer *t);
+
+/*
+ * Nothing waits, and the reader wants to look seldom: the next record fires tracer_fd(),
+ * once.  A record that is being written just now may not: look once more before it.
+ */
+void tracer_sleep(struct tracer *t);
 
 /* Take what is in the ring, up to some ten thousand records: their number, or negative errno. */
 int tracer_drain(struct tracer *t);
