@@ -14,9 +14,12 @@ static __always_inline bool task_wanted(void)
 	if (settings.uid_set && (__u32)bpf_get_current_uid_gid() != settings.uid)
 		return false;
 	if (settings.comm_len) {
-		/* Two words, since a byte loop costs and __builtin_memcmp() wants constant sizes.
+		/*
+		 * Two words, since a byte loop costs and __builtin_memcmp() wants constant sizes.
+		 * Zeroed, since some kernels write no further than the name's end: 6.1 does so,
+		 * which has strscpy() in bpf_get_current_comm() (kernel/bpf/helpers.c).
 		 */
-		__u64 comm[EVENT_COMM_BYTES / 8];
+		__u64 comm[EVENT_COMM_BYTES / 8] = {};
 		const volatile __u64 *wanted = (const volatile __u64 *)settings.comm;
 
 		bpf_get_current_comm(comm, sizeof(comm));
