@@ -8,12 +8,6 @@
 
 #include "setup.bpf.h"
 
-/* v1 hierarchies have tracepoints and ids of their own; only v2's is number 0. */
-static __always_inline bool on_cgroup2(struct cgroup *cgrp)
-{
-	return kread(kread(cgrp, root), hierarchy_id) == 0;
-}
-
 static __always_inline __u64 cgroup_id_of(struct cgroup *cgrp)
 {
 	return kread(kread(cgrp, kn), id);
@@ -36,8 +30,8 @@ static __always_inline void cgroup_send(struct cgroup_record *rec, __u64 path_by
 /* root, and no container's or what may be one. */
 static __always_inline bool is_host_root(void)
 {
-	__u64 id = bpf_get_current_cgroup_id();
-	const struct cgroup_entry *entry = bpf_map_lookup_elem(&cgroups, &id);
+	__u64 id;
+	const struct cgroup_entry *entry = current_traced(&id);
 
 	return !(__u32)bpf_get_current_uid_gid() && !(entry && entry->flags & CGROUP_CONTAINER);
 }
@@ -88,15 +82,15 @@ static __always_inline bool cgroup_entry_at_birth(struct cgroup_entry *entry, __
 static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 {
 	struct cgroup_entry entry = {};
-	__u64 id, parent_id;
+	__u64 id, parent_id, tag;
 
-	if (!on_cgroup2(cgrp))
+	if (!hierarchy_tag(cgrp, &tag))
 		return 0;
-	id = cgroup_id_of(cgrp);
-	parent_id = cgroup_parent_id(cgrp);
+	id = cgroup_id_of(cgrp) | tag;
+	parent_id = cgroup_parent_id(cgrp) | tag;
 	if (!cgroup_entry_at_birth(&entry, id, bpf_map_lookup_elem(&cgroups, &parent_id)))
 		return 0;
-	if (bpf_map_update_elem(&cgroups, &id, &entry, BPF_NOEXIST))
+	if (traced_add(id, &entry))
 		count_loss(entry.root_id, LOSS_MAP_FULL);
 	if (settings.watch_cgroups)
 		cgroup_report(RECORD_CGROUP_NEW, id, entry.root_id, path);
@@ -106,15 +100,15 @@ static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 static __always_inline int cgroup_gone(struct cgroup *cgrp, const char *path)
 {
 	struct cgroup_entry *entry;
-	__u64 id, root_id = 0;
+	__u64 id, tag, root_id = 0;
 
-	if (!on_cgroup2(cgrp))
+	if (!hierarchy_tag(cgrp, &tag))
 		return 0;
-	id = cgroup_id_of(cgrp);
+	id = cgroup_id_of(cgrp) | tag;
 	entry = bpf_map_lookup_elem(&cgroups, &id);
 	if (entry)
 		root_id = entry->root_id;
-	bpf_map_delete_elem(&cgroups, &id);
+	traced_remove(id);
 	if (settings.watch_cgroups || root_id == id)
 		cgroup_report(RECORD_CGROUP_GONE, id, root_id, path);
 	return 0;
@@ -131,8 +125,7 @@ static __always_inline int cgroup_started(struct task_struct *task)
 
 	if (setup_executed(task) || !settings.provisional)
 		return 0;
-	rec.cgroup_id = bpf_get_current_cgroup_id();
-	entry = bpf_map_lookup_elem(&cgroups, &rec.cgroup_id);
+	entry = current_traced(&rec.cgroup_id);
 	if (!entry || (entry->flags & (CGROUP_PROVISIONAL | CGROUP_STARTED)) != CGROUP_PROVISIONAL)
 		return 0;
 	entry->flags |= CGROUP_STARTED;

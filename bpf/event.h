@@ -143,6 +143,23 @@ enum cgroup_flags {
 	CGROUP_JOINED = 1 << 3, /* somebody has come into it; set for all that user space knows */
 };
 
+/*
+ * The ids of each hierarchy count from one.  This bit, which no id has (kernfs: 32 bits of
+ * number, 32 of generation), keeps those of the v1 hierarchy that is looked at apart.
+ */
+#define CGROUP_ID_V1 (1ULL << 63)
+
+/* By which of its controllers that hierarchy is known. */
+enum cgroup_v1_controller {
+	CGROUP_V1_NONE,
+	CGROUP_V1_PIDS,
+	CGROUP_V1_MEMORY,
+	CGROUP_V1_CPU,
+	CGROUP_V1_DEVICES,
+	CGROUP_V1_FREEZER,
+	CGROUP_V1_COUNT,
+};
+
 /* Value of the filter map, keyed by the id of each traced cgroup. */
 struct cgroup_entry {
 	__u64 root_id; /* the container's root cgroup; itself for a root, and while provisional */
@@ -193,6 +210,8 @@ struct trace_settings {
 	__u8 count_volume;  /* keep volume_counts */
 	__u8 path_only;     /* only what is below one of the prefixes that are wanted */
 	__u8 prefix_count;
+	__u8 cgroup_v1; /* enum cgroup_v1_controller: the hierarchy looked at beside v2 */
+	__u8 pad[7];
 	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
 	__u64 dedup_ns;     /* the same open is reported once in this time; 0: each time */
 	__u64 rate;         /* opens a second of a container that are reported; 0: all */

@@ -51,11 +51,4 @@ static __always_inline bool request_wanted(struct scratch *s, const struct cgrou
 	return true;
 }
 
-/* The traced cgroup that the current task is in, or NULL. */
-static __always_inline struct cgroup_entry *current_traced(__u64 *cgroup_id)
-{
-	*cgroup_id = bpf_get_current_cgroup_id();
-	return bpf_map_lookup_elem(&cgroups, cgroup_id);
-}
-
 #endif

@@ -125,8 +125,10 @@ struct nsproxy {
 };
 
 struct cgroup;
+struct cgroup_subsys_state;
 struct css_set {
-	struct cgroup *dfl_cgrp; /* in the v2 hierarchy */
+	struct cgroup_subsys_state *subsys[1]; /* one a controller, as many as the kernel has */
+	struct cgroup *dfl_cgrp;               /* in the v2 hierarchy */
 };
 
 struct thread_info {
@@ -228,6 +230,7 @@ struct cgroup_subsys_state {
 };
 
 struct cgroup_root {
+	unsigned int subsys_mask;
 	int hierarchy_id;
 };
 

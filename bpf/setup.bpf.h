@@ -18,6 +18,7 @@
 #define CTRACE_SETUP_BPF_H
 
 #include "path.bpf.h"
+#include "traced.bpf.h"
 
 #define PF_FORKNOEXEC 0x00000040
 
@@ -61,13 +62,6 @@ static __always_inline __u64 exe_inode_of(struct task_struct *task)
 	struct file *file = exe_of(task);
 
 	return file ? (__u64)kread(file, f_inode) : 0;
-}
-
-static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *task)
-{
-	__u64 id = kread(kread(kread(kread(task, cgroups), dfl_cgrp), kn), id);
-
-	return bpf_map_lookup_elem(&cgroups, &id);
 }
 
 /* --- marks ------------------------------------------------------------------------- */
@@ -160,12 +154,12 @@ static __always_inline void setup_joined(struct task_struct *task, struct cgroup
 
 static __always_inline int setup_attached(struct cgroup *cgrp, struct task_struct *task)
 {
-	__u64 id;
 	struct cgroup_entry *dst;
+	__u64 id, tag;
 
-	if (kread(kread(cgrp, root), hierarchy_id))
+	if (!hierarchy_tag(cgrp, &tag))
 		return 0;
-	id = kread(kread(cgrp, kn), id);
+	id = kread(kread(cgrp, kn), id) | tag;
 	dst = bpf_map_lookup_elem(&cgroups, &id);
 	if (dst)
 		setup_joined(task, dst, (struct task_struct *)bpf_get_current_task());

@@ -160,11 +160,17 @@ static bool is_below(const char *path, const char *root)
 	return !strncmp(path, root, len) && path[len] == '/';
 }
 
-/* What lies inside of it may have waited for it. */
-static void look_below(struct arrivals *a, const struct arrival *y)
+static bool is_twin(const char *path, const char *of)
+{
+	return cgroup_path_is_v1(path) && !strcmp(cgroup_path_below_mount(path), of);
+}
+
+/* What lies inside of it, or beside it in v1, may have waited for it. */
+static void wake_others(struct arrivals *a, const struct arrival *y)
 {
 	for (struct arrival *other = a->listed; other; other = other->next)
-		if (other->state == ARRIVAL_UNKNOWN && is_below(other->path, y->path))
+		if (other->state == ARRIVAL_UNKNOWN &&
+		    (is_below(other->path, y->path) || is_twin(other->path, y->path)))
 			other->due_ns = 0;
 }
 
@@ -181,7 +187,7 @@ static void become_known(struct arrivals *a, struct arrival *y, __u64 root_id)
 	y->state = ARRIVAL_KNOWN;
 	y->root_id = root_id;
 	a->settled = true;
-	look_below(a, y);
+	wake_others(a, y);
 }
 
 /* Nobody could look while it was there: it may have been a container's. */
@@ -202,7 +208,7 @@ static int become_unwanted(struct arrivals *a, struct arrival *y, __u64 now_ns)
 	y->state = ARRIVAL_UNWANTED;
 	y->due_ns = now_ns + NO_OWNER_NS;
 	a->settled = true;
-	look_below(a, y);
+	wake_others(a, y);
 	tracer_untrace(a->use.tracer, y->cgroup_id);
 	return y->inherited ? 0 : tracer_forget(a->use.tracer, y->cgroup_id);
 }
@@ -249,6 +255,10 @@ static int take_inside(struct arrivals *a, struct arrival *y, const struct conta
 	unlist(a, y);
 	if (y->gone)
 		return 0;
+	if (cgroup_path_is_v1(y->path) && !cgroup_path_is_v1(c->cgroup_path)) {
+		tracer_untrace(a->use.tracer, y->cgroup_id); /* v2's is enough */
+		return 0;
+	}
 	return trace_or_lose(a, c, targets_trace(a->use.targets, y->cgroup_id, c->cgroup_id, err));
 }
 
@@ -346,11 +356,37 @@ static int look_up(struct arrivals *a, struct arrival *y, const struct container
 	return r < 0 ? r : 1;
 }
 
+/*
+ * A container that has a cgroup in v2 goes by that, and its runtime may make that of v1 a
+ * moment before.  One that has none shows in a program that runs in v1's and in no other
+ * that is traced; or in that time goes by.
+ */
+static bool may_get_twin(const struct arrivals *a, const struct arrival *y, __u64 now_ns)
+{
+	return cgroup_path_is_v1(y->path) && !cgroup_path_is_v1(*cgroup_fs_roots(a->use.cgroups)) &&
+	       !y->started && now_ns - y->born_ns < NAME_NS;
+}
+
+static int look_for_twin(struct arrivals *a, struct arrival *y, __u64 now_ns, struct error *err)
+{
+	const struct container *c = registry_owner(a->use.registry, y->path);
+
+	if (c && !cgroup_path_is_v1(c->cgroup_path))
+		return settle(a, y, c, now_ns, err);
+	if (y->gone)
+		return leave(a, y, now_ns);
+	y->due_ns = y->born_ns + NAME_NS;
+	return 0;
+}
+
 static int identify(struct arrivals *a, struct arrival *y, __u64 now_ns, struct error *err)
 {
 	const struct container *c;
-	int r = look_up(a, y, &c, err);
+	int r;
 
+	if (may_get_twin(a, y, now_ns))
+		return look_for_twin(a, y, now_ns, err);
+	r = look_up(a, y, &c, err);
 	if (r < 0)
 		return r;
 	if (r)
@@ -493,6 +529,18 @@ static int gone(struct arrivals *a, __u64 cgroup_id, struct error *err)
 	return r < 0 ? r : targets_forget(a->use.targets, cgroup_id);
 }
 
+/* The kernel's path is below the hierarchy's root, whichever that is. */
+static struct arrival *add_told(struct arrivals *a, const struct cgroup_record *rec,
+				const char *path)
+{
+	char tagged[CGROUP_PATH_BYTES + sizeof(CGROUP_V1_PREFIX)];
+
+	if (!(rec->cgroup_id & CGROUP_ID_V1))
+		return add(a, rec->cgroup_id, path);
+	snprintf(tagged, sizeof(tagged), CGROUP_V1_PREFIX "%s", path);
+	return add(a, rec->cgroup_id, tagged);
+}
+
 int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const char *path,
 		    struct error *err)
 {
@@ -500,7 +548,7 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 
 	switch (rec->type) {
 	case RECORD_CGROUP_NEW:
-		y = add(a, rec->cgroup_id, path);
+		y = add_told(a, rec, path);
 		if (!y)
 			return error_set(err, -ENOMEM, "remember cgroup '%s'", path);
 		y->root_id = rec->root_id;

@@ -53,7 +53,8 @@ static int find_readable(struct readable *readable, const struct options *o,
 		.extra_roots = o->runtime_roots.at,
 	};
 
-	add_path(readable, NULL, cgroup_fs_mount_point(cgroups));
+	for (const char *const *root = cgroup_fs_roots(cgroups); *root; root++)
+		add_path(readable, NULL, cgroup_fs_mount_point(cgroups, *root));
 	add_path(readable, NULL, "/proc");
 	if (o->host_root)
 		add_path(readable, o->host_root, "/proc");

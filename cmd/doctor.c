@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "commands.h"
 #include "container/registry.h"
 #include "output/checkup.h"
@@ -59,54 +58,67 @@ static void look_at_features(struct doctor *d)
 
 /* --- cgroups ---------------------------------------------------------------------- */
 
-/* In a container without the host's cgroups nothing can be told of the host. */
-static bool has_v1(const char *host_root)
-{
-	auto_free char *mounts = NULL;
-
-	return !host_root &&
-	       file_read(AT_FDCWD, "/proc/self/mountinfo", 64 << 20, &mounts, NULL) == 0 &&
-	       strstr(mounts, " - cgroup ");
-}
-
-/* The root of the whole hierarchy is the one cgroup without this file. */
-static bool sees_whole_tree(const struct cgroup_fs *fs)
+/* The root of the whole hierarchy is the one cgroup without this file, or with that. */
+static bool sees_whole_tree(const char *mount, bool v1)
 {
 	auto_free char *file = NULL;
+	bool there;
 
-	if (asprintf(&file, "%s/cgroup.events", cgroup_fs_mount_point(fs)) < 0) {
+	if (asprintf(&file, "%s/%s", mount, v1 ? "release_agent" : "cgroup.events") < 0) {
 		file = NULL;
 		return true;
 	}
-	return access(file, F_OK) != 0;
+	there = access(file, F_OK) == 0;
+	return there == v1;
 }
 
-static void look_up_own_cgroup(struct doctor *d)
+static const char *mode_of(const struct cgroup_fs *fs)
+{
+	const char *const *roots = cgroup_fs_roots(fs);
+
+	if (cgroup_path_is_v1(roots[0]))
+		return "v1";
+	return roots[1] ? "hybrid" : "v2";
+}
+
+static void look_up_own_cgroup(struct doctor *d, const char *root)
 {
 	auto_free char *path = NULL;
 	struct error ignored;
 
-	if (cgroup_own(d->cgroups, &path, &ignored) == 0)
+	if (cgroup_own(d->cgroups, root, &path, &ignored) == 0)
 		cgroup_id_of(d->cgroups, path, &d->own_cgroup_id, &ignored);
+}
+
+static void tell_mounts(const struct doctor *d, struct finding *f)
+{
+	const char *second = cgroup_fs_roots(d->cgroups)[1];
+
+	if (second)
+		finding_set(f, HEALTH_OK, "hybrid, v2 at %s, v1 at %s", d->result.cgroup_mount,
+			    cgroup_fs_mount_point(d->cgroups, second));
+	else
+		finding_set(f, HEALTH_OK, "%s at %s", d->result.cgroup_mode,
+			    d->result.cgroup_mount);
 }
 
 static void look_at_cgroups(struct doctor *d)
 {
 	struct finding *f = add(d, "cgroups");
+	const char *root;
 	struct error err;
 
+	d->result.cgroup_mode = "none";
 	if (cgroup_fs_open(&d->cgroups, d->options->host_root, &err) < 0) {
-		d->result.cgroup_mode = has_v1(d->options->host_root) ? "v1" : "none";
 		finding_set(f, HEALTH_FAIL, "%s", err.text);
 		return;
 	}
-	look_up_own_cgroup(d);
-	d->result.cgroup_mode = cgroup_fs_is_hybrid(d->cgroups) ? "hybrid" : "v2";
-	d->result.cgroup_mount = cgroup_fs_mount_point(d->cgroups);
-	if (sees_whole_tree(d->cgroups)) {
-		finding_set(f, HEALTH_OK, "%s at %s",
-			    cgroup_fs_is_hybrid(d->cgroups) ? "hybrid, v2" : "v2",
-			    d->result.cgroup_mount);
+	root = *cgroup_fs_roots(d->cgroups);
+	look_up_own_cgroup(d, root);
+	d->result.cgroup_mode = mode_of(d->cgroups);
+	d->result.cgroup_mount = cgroup_fs_mount_point(d->cgroups, root);
+	if (sees_whole_tree(d->result.cgroup_mount, cgroup_path_is_v1(root))) {
+		tell_mounts(d, f);
 		return;
 	}
 	finding_set(f, HEALTH_WARN, "%s shows a part of the host's cgroups only",
@@ -129,7 +141,8 @@ static void look_at_backend(struct doctor *d, enum backend backend)
 	struct finding *f = add(d, backend_titles[backend]);
 
 	b->name = backend_name(backend);
-	b->works = backend_probe(b->name, d->own_cgroup_id, &b->why) == 0;
+	b->works = backend_probe(b->name, d->own_cgroup_id, cgroup_fs_v1_controller(d->cgroups),
+				 &b->why) == 0;
 	if (!b->works)
 		finding_set(f, HEALTH_WARN, "does not work here: %s", b->why.text);
 	else if (backend_fits(backend, &b->why) < 0)

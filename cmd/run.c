@@ -3,10 +3,11 @@
  * ctrace run: a command in a cgroup of its own.
  *
  * Three processes.  The command is born inside its cgroup (clone3() with
- * CLONE_INTO_CGROUP), so not even its exec is missed.  A guard, in a session of
- * its own, does nothing but wait for ctrace to be gone, and then ends the
- * command and removes the cgroup: also when ctrace was killed by SIGKILL.  ctrace
- * itself gives up its privileges once the command has started, which has them all.
+ * CLONE_INTO_CGROUP), or joins one of v1 before its exec, so not even that is
+ * missed.  A guard, in a session of its own, does nothing but wait for ctrace to be
+ * gone, and then ends the command and removes the cgroup: also when ctrace was
+ * killed by SIGKILL.  ctrace itself gives up its privileges once the command has
+ * started, which has them all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -141,8 +142,16 @@ static char *find_program(const char *name)
 	return strdup(name);
 }
 
-/* The exec's errno comes back over a pipe that a good exec closes. */
-static void command_main(const struct run *run, int error_pipe)
+/* v1 can't be born into: the child joins by itself, before it does anything to be seen. */
+static int join(int cgroup_fd)
+{
+	auto_close int procs = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+	return procs < 0 ? -1 : write(procs, "0", 1);
+}
+
+/* The errno of what fails comes back over a pipe that a good exec closes. */
+static void command_main(const struct run *run, int cgroup_fd, int error_pipe)
 {
 	sigset_t none;
 	int e;
@@ -153,7 +162,8 @@ static void command_main(const struct run *run, int error_pipe)
 	/* Without --output stdout is for events alone. */
 	if (!run->options->output_path)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-	execvp(run->program, run->options->command);
+	if (!cgroup_path_is_v1(run->cgroup) || join(cgroup_fd) > 0)
+		execvp(run->program, run->options->command);
 	e = errno;
 	if (write(error_pipe, &e, sizeof(e)) < 0)
 		_exit(EXIT_CANNOT_RUN);
@@ -181,9 +191,9 @@ static int start_command(struct run *run, struct error *err)
 		return cgroup;
 	if (pipe2(ends, O_CLOEXEC))
 		return error_set(err, -errno, "make a pipe");
-	run->child = clone_into(cgroup);
+	run->child = cgroup_path_is_v1(run->cgroup) ? fork() : clone_into(cgroup);
 	if (run->child == 0)
-		command_main(run, ends[1]);
+		command_main(run, cgroup, ends[1]);
 	close(ends[1]);
 	if (run->child < 0) {
 		e = errno;
@@ -231,11 +241,11 @@ static int make_cgroup(struct run *run, struct error *err)
 {
 	int r;
 
-	r = cgroup_own(run->cgroups, &run->parent, err);
+	r = cgroup_own(run->cgroups, *cgroup_fs_roots(run->cgroups), &run->parent, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&run->cgroup, "%s%sctrace-run-%d", run->parent,
-		     strcmp(run->parent, "/") ? "/" : "", getpid()) < 0) {
+		     cgroup_path_is_root(run->parent) ? "" : "/", getpid()) < 0) {
 		run->cgroup = NULL;
 		return error_set(err, -ENOMEM, "name a cgroup");
 	}

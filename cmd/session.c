@@ -302,6 +302,7 @@ static int open_tracer(struct session *s, struct error *err)
 	settings.kernel.containers = !*s->options->command;
 	settings.kernel.watch_cgroups = targets_watch(s->options);
 	settings.kernel.provisional = targets_endless(s->options);
+	settings.kernel.cgroup_v1 = cgroup_fs_v1_controller(s->cgroups);
 	settings.kernel.count_volume = s->options->summary_ns != 0;
 	return tracer_open(&s->tracer, &settings, &handler, err);
 }

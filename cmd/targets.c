@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/id_map.h"
 #include "container/cgroup_ends.h"
 #include "container/select.h"
@@ -217,14 +218,16 @@ static int add_all_selected(struct targets *t, bool wait, struct error *err)
 /* Ours is not traced: each line that we write would make us write the next. */
 static void find_own(struct targets *t)
 {
-	const struct container *own;
-	char *path;
+	const char *const *root = cgroup_fs_roots(t->use.cgroups);
+	const struct container *own = NULL;
 
-	if (cgroup_own(t->use.cgroups, &path, NULL) < 0)
-		return;
-	own = registry_owner(t->use.registry, path);
+	for (; *root && !own; root++) {
+		auto_free char *path = NULL;
+
+		if (cgroup_own(t->use.cgroups, *root, &path, NULL) == 0)
+			own = registry_owner(t->use.registry, path);
+	}
 	t->selector.own_cgroup_id = own ? own->cgroup_id : 0;
-	free(path);
 }
 
 static int select_cgroups(struct targets *t, struct error *err)

@@ -1,171 +1,32 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "container/cgroup.h"
-
+/* Cgroups by path, by id, and by who is in them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/vfs.h>
-
-#include <linux/magic.h>
-#include <linux/openat2.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "container/cgroup_mount.h"
+#include "container/cgroup_fs.h"
 
 #ifndef FILEID_KERNFS /* include/linux/exportfs.h, kernel-internal until 6.13 */
 #define FILEID_KERNFS 0xfe
 #endif
 
-enum {
-	MOUNTINFO_MAX = 64 << 20, /* tens of thousands of overlay mounts */
-	PROC_CGROUP_MAX = 1 << 20,
-};
-
-struct cgroup_fs {
-	struct cgroup_mount mount;
-	char *proc; /* "/proc", or the host's below host_root */
-	int root_fd;
-};
-
-/* --- the mount ------------------------------------------------------------------- */
-
-static int find_mount(struct cgroup_mount *mount, const char *host_root, struct error *err)
-{
-	auto_free char *text = NULL;
-	int r = file_read(AT_FDCWD, "/proc/self/mountinfo", MOUNTINFO_MAX, &text, NULL);
-
-	if (r < 0)
-		return error_set(err, r, "read '/proc/self/mountinfo'");
-	if (cgroup_mount_find(text, host_root, mount))
-		return 0;
-
-	if (host_root && *host_root)
-		return error_say(
-			err, -ENODEV,
-			"no cgroup v2 is mounted below '%s'; mount the host's /sys/fs/cgroup "
-			"there (see --host-root)",
-			host_root);
-	return error_say(
-		err, -ENODEV,
-		"no cgroup v2 is mounted; run 'mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified' "
-		"(any empty directory will do), or boot with systemd.unified_cgroup_hierarchy=1");
-}
-
-/* Without a /proc of the host's below host_root, ours must do (it does with hostPID). */
-static char *find_proc(const char *host_root)
-{
-	char *proc;
-
-	if (!host_root || !*host_root)
-		return strdup("/proc");
-	if (asprintf(&proc, "%s/proc", host_root) < 0)
-		return NULL;
-	if (!faccessat(AT_FDCWD, proc, X_OK, AT_EACCESS)) {
-		auto_free char *self = NULL;
-
-		if (asprintf(&self, "%s/self/cgroup", proc) >= 0 && !access(self, R_OK))
-			return proc;
-	}
-	free(proc);
-	return strdup("/proc");
-}
-
-static int open_mount(struct cgroup_fs *fs, struct error *err)
-{
-	struct statfs st;
-
-	fs->root_fd = open(fs->mount.point, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fs->root_fd < 0)
-		return error_set(err, -errno, "open the cgroup v2 mount '%s'", fs->mount.point);
-	if (fstatfs(fs->root_fd, &st) < 0)
-		return error_set(err, -errno, "look at the cgroup v2 mount '%s'", fs->mount.point);
-	if (st.f_type != CGROUP2_SUPER_MAGIC)
-		return error_say(err, -ENODEV, "something else is mounted over cgroup v2 at '%s'",
-				 fs->mount.point);
-	return 0;
-}
-
-int cgroup_fs_open(struct cgroup_fs **out, const char *host_root, struct error *err)
-{
-	struct cgroup_fs *fs = calloc(1, sizeof(*fs));
-	int r;
-
-	if (!fs)
-		return error_set(err, -ENOMEM, "open the cgroup v2 mount");
-	fs->root_fd = -1;
-
-	r = find_mount(&fs->mount, host_root, err);
-	if (r >= 0)
-		r = open_mount(fs, err);
-	if (r >= 0) {
-		fs->proc = find_proc(host_root);
-		if (!fs->proc)
-			r = error_set(err, -ENOMEM, "open the cgroup v2 mount");
-	}
-	if (r < 0) {
-		cgroup_fs_free(fs);
-		return r;
-	}
-
-	*out = fs;
-	return 0;
-}
-
-void cgroup_fs_free(struct cgroup_fs *fs)
-{
-	if (!fs)
-		return;
-	if (fs->root_fd >= 0)
-		close(fs->root_fd);
-	free(fs->proc);
-	free(fs);
-}
-
-const char *cgroup_fs_mount_point(const struct cgroup_fs *fs)
-{
-	return fs->mount.point;
-}
-
-bool cgroup_fs_is_hybrid(const struct cgroup_fs *fs)
-{
-	return fs->mount.hybrid;
-}
+enum { PROC_CGROUP_MAX = 1 << 20 };
 
 /* --- one cgroup ------------------------------------------------------------------ */
 
-/* "/a/b" as openat2() wants it, relative to the mount. */
-static const char *relative(const char *path)
-{
-	path += strspn(path, "/");
-	return *path ? path : ".";
-}
-
-/* -errno, no sentence. */
-static int open_dir(const struct cgroup_fs *fs, const char *path, __u64 flags)
-{
-	struct open_how how = {
-		.flags = flags | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS |
-			   RESOLVE_NO_XDEV,
-	};
-	int fd = (int)syscall(SYS_openat2, fs->root_fd, relative(path), &how, sizeof(how));
-
-	return fd < 0 ? -errno : fd;
-}
-
 int cgroup_open_dir(const struct cgroup_fs *fs, const char *path, struct error *err)
 {
-	int fd = open_dir(fs, path, O_PATH);
+	int fd = cgroup_open(fs, path, O_PATH);
 
 	if (fd < 0)
 		return error_set(err, fd, "open cgroup '%s'", path);
 	return fd;
 }
 
-int cgroup_id_of_fd(int fd, __u64 *id)
+int cgroup_id_of_fd(int fd, bool v1, __u64 *id)
 {
 	union {
 		struct file_handle handle;
@@ -179,6 +40,8 @@ int cgroup_id_of_fd(int fd, __u64 *id)
 		return -EMEDIUMTYPE;
 
 	memcpy(id, h.handle.f_handle, sizeof(*id));
+	if (v1)
+		*id |= CGROUP_ID_V1;
 	return 0;
 }
 
@@ -190,85 +53,9 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 	if (fd < 0)
 		return fd;
 
-	r = cgroup_id_of_fd(fd, id);
+	r = cgroup_id_of_fd(fd, cgroup_path_is_v1(path), id);
 	if (r < 0)
 		return error_set(err, r, "find the id of cgroup '%s'", path);
-	return 0;
-}
-
-/* --- what a person typed --------------------------------------------------------- */
-
-static bool has_dotdot(const char *path)
-{
-	const char *at;
-
-	for (at = path; (at = strstr(at, "..")); at += 2) {
-		if ((at == path || at[-1] == '/') && (!at[2] || at[2] == '/'))
-			return true;
-	}
-	return false;
-}
-
-/* Without the mount point in front, if it is there. */
-static const char *strip_mount(const struct cgroup_fs *fs, const char *typed)
-{
-	size_t len = strlen(fs->mount.point);
-
-	if (!strncmp(typed, fs->mount.point, len) && (!typed[len] || typed[len] == '/'))
-		return typed + len;
-	return typed;
-}
-
-/* "a//b/" and "./a/b" become "/a/b". */
-static char *tidy(const char *path)
-{
-	char *out = malloc(strlen(path) + 2), *to = out;
-
-	if (!out)
-		return NULL;
-
-	while (*path) {
-		size_t len;
-
-		path += strspn(path, "/");
-		len = strcspn(path, "/");
-		if (len && !(len == 1 && *path == '.')) {
-			*to++ = '/';
-			memcpy(to, path, len);
-			to += len;
-		}
-		path += len;
-	}
-	if (to == out)
-		*to++ = '/';
-	*to = '\0';
-	return out;
-}
-
-int cgroup_resolve(const struct cgroup_fs *fs, const char *typed, char **path, struct error *err)
-{
-	auto_free char *clean = NULL;
-	auto_close int fd = -1;
-
-	if (!*typed || has_dotdot(typed))
-		return error_say(err, -EINVAL, "'%s' is no path of a cgroup: it %s", typed,
-				 *typed ? "has '..' in it" : "is empty");
-
-	clean = tidy(strip_mount(fs, typed));
-	if (!clean)
-		return error_set(err, -ENOMEM, "find cgroup '%s'", typed);
-
-	fd = open_dir(fs, clean, O_PATH);
-	if (fd == -ENOENT)
-		return error_say(err, fd, "no cgroup '%s' in the cgroup v2 hierarchy at '%s'",
-				 clean, fs->mount.point);
-	if (fd == -ENOTDIR)
-		return error_say(err, fd, "'%s' below '%s' is a file, not a cgroup", clean,
-				 fs->mount.point);
-	if (fd < 0)
-		return error_set(err, fd, "open cgroup '%s'", clean);
-
-	*path = steal_ptr(&clean);
 	return 0;
 }
 
@@ -311,7 +98,7 @@ static char *join(const char *dir, const char *name)
 {
 	char *path;
 
-	if (asprintf(&path, "%s/%s", strcmp(dir, "/") ? dir : "", name) < 0)
+	if (asprintf(&path, "%s%s%s", dir, cgroup_path_is_root(dir) ? "" : "/", name) < 0)
 		return NULL;
 	return path;
 }
@@ -346,14 +133,14 @@ static bool is_leaf(int fd)
 static int walk_one(const struct cgroup_fs *fs, const char *path, struct todo *todo,
 		    cgroup_visit *visit, void *arg, int *verdict)
 {
-	auto_close int fd = open_dir(fs, path, O_RDONLY);
+	auto_close int fd = cgroup_open(fs, path, O_RDONLY);
 	auto_dir DIR *dir = NULL;
 	__u64 id = 0;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = cgroup_id_of_fd(fd, &id);
+	r = cgroup_id_of_fd(fd, cgroup_path_is_v1(path), &id);
 	if (r < 0)
 		return r;
 
@@ -380,7 +167,8 @@ int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visi
 	__attribute__((cleanup(todo_free))) struct todo todo = { 0 };
 	bool first = true;
 	int verdict = 0;
-	int r = todo_push(&todo, tidy(path));
+	int r = todo_push(&todo, cgroup_path_tidy(cgroup_path_is_v1(path) ? CGROUP_V1_PREFIX : "",
+						  cgroup_path_below_mount(path)));
 
 	if (r < 0)
 		return error_set(err, r, "walk cgroup '%s'", path);
@@ -415,7 +203,8 @@ static int is_sought(const char *path, __u64 cgroup_id, void *arg)
 int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err)
 {
 	struct id_search search = { .id = id };
-	int r = cgroup_walk(fs, "/", is_sought, &search, err);
+	const char *root = id & CGROUP_ID_V1 ? CGROUP_V1_PREFIX "/" : "/";
+	int r = cgroup_walk(fs, root, is_sought, &search, err);
 
 	if (r == -ENOMEM)
 		return error_set(err, r, "find the path of a cgroup");
@@ -429,8 +218,10 @@ int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct 
 
 /* --- processes ------------------------------------------------------------------- */
 
-int cgroup_of_pid(const struct cgroup_fs *fs, pid_t pid, char **path, struct error *err)
+int cgroup_of_pid(const struct cgroup_fs *fs, const char *in, pid_t pid, char **path,
+		  struct error *err)
 {
+	const struct cgroup_hierarchy *h = cgroup_hierarchy_of(fs, in);
 	auto_free char *file = NULL, *text = NULL;
 	char found[PATH_MAX];
 	int r;
@@ -444,10 +235,11 @@ int cgroup_of_pid(const struct cgroup_fs *fs, pid_t pid, char **path, struct err
 	if (r < 0)
 		return error_set(err, r, "read the cgroup of process %d from '%s'", pid, file);
 
-	if (!cgroup_mount_path_of(text, fs->mount.root, found))
+	if (!cgroup_mount_path_of(text, h->controller, h->mount.root, found))
 		return error_say(err, -ENOENT, "process %d has no cgroup below '%s'", pid,
-				 fs->mount.point);
+				 h->mount.point);
 
-	*path = strdup(found);
-	return *path ? 0 : error_set(err, -ENOMEM, "find the cgroup of process %d", pid);
+	if (asprintf(path, "%s%s", h->controller ? CGROUP_V1_PREFIX : "", found) < 0)
+		return error_set(err, -ENOMEM, "find the cgroup of process %d", pid);
+	return 0;
 }

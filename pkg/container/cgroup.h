@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The cgroup v2 file system: ids, walks, and the few changes that `ctrace run` makes.
+ * The cgroup file systems: ids, walks, and the few changes that `ctrace run` makes.
  *
  * Paths are below the mount and start with '/' ("/" is the mount's own root), as
- * in /proc/PID/cgroup.  Nothing here follows a symlink or leaves the mount.
+ * in /proc/PID/cgroup; those of v1 with "v1:/", see cgroup_v1.h.  Nothing here follows a
+ * symlink or leaves the mount.
  * All functions return 0 or a negative errno with the sentence in err, unless
  * they say otherwise.
  */
@@ -16,30 +17,37 @@
 #include <linux/types.h>
 
 #include "base/error.h"
+#include "container/cgroup_v1.h"
 
 struct cgroup_fs;
 
 /*
- * Find the cgroup v2 mount in /proc/self/mountinfo: /sys/fs/cgroup, on a hybrid
- * host /sys/fs/cgroup/unified, or anywhere else.  host_root ("/host" in a
- * DaemonSet, NULL or "" on the host itself): only mounts below it are taken, and
- * processes are looked up in its /proc if it has one.
- * -ENODEV with a remedy in the text if there is no cgroup v2 mount.
+ * Find the mounts in /proc/self/mountinfo: v2 at /sys/fs/cgroup, on a hybrid host at
+ * /sys/fs/cgroup/unified, or anywhere else; and one v1 hierarchy if there is any.
+ * host_root ("/host" in a DaemonSet, NULL or "" on the host itself): only mounts below
+ * it are taken, and processes are looked up in its /proc if it has one.
+ * -ENODEV with a remedy in the text if neither is mounted.
  */
 int cgroup_fs_open(struct cgroup_fs **out, const char *host_root, struct error *err);
 
 /* NULL is fine. */
 void cgroup_fs_free(struct cgroup_fs *fs);
 
-/* Where it is mounted, host_root included; belongs to fs. */
-const char *cgroup_fs_mount_point(const struct cgroup_fs *fs);
+/* The roots of the hierarchies that there are, v2 first: "/", "v1:/", NULL.  Static. */
+const char *const *cgroup_fs_roots(const struct cgroup_fs *fs);
 
-/* True if v1 hierarchies are mounted beside it: a container may then have v1 cgroups only. */
-bool cgroup_fs_is_hybrid(const struct cgroup_fs *fs);
+/*
+ * Where the hierarchy of this path is mounted, host_root included; belongs to fs.  NULL if
+ * it is not.
+ */
+const char *cgroup_fs_mount_point(const struct cgroup_fs *fs, const char *path);
+
+/* The controller that the v1 hierarchy is known by; CGROUP_V1_NONE if there is none. */
+enum cgroup_v1_controller cgroup_fs_v1_controller(const struct cgroup_fs *fs);
 
 /*
  * A descriptor (O_PATH | O_DIRECTORY | O_CLOEXEC, the caller's) of the cgroup's
- * directory, good for clone3(CLONE_INTO_CGROUP); or -errno.
+ * directory, good, if it is of v2, for clone3(CLONE_INTO_CGROUP); or -errno.
  */
 int cgroup_open_dir(const struct cgroup_fs *fs, const char *path, struct error *err);
 
@@ -48,16 +56,17 @@ int cgroup_open_dir(const struct cgroup_fs *fs, const char *path, struct error *
  * cgroup->kn->id have: inode number and, where ino_t is 32-bit, generation.
  * Comes from name_to_handle_at(): kernfs encodes the node's id in 8 bytes
  * (FILEID_KERNFS 0xfe, include/linux/exportfs.h; kernfs_encode_fh(), fs/kernfs/mount.c).
+ * That of a v1 cgroup has CGROUP_ID_V1 set, too.
  */
 int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct error *err);
 
 /* The same of an open directory; -errno, no sentence. */
-int cgroup_id_of_fd(int fd, __u64 *id);
+int cgroup_id_of_fd(int fd, bool v1, __u64 *id);
 
 /*
- * What a person typed for a cgroup: an absolute path within the mount
- * ("/sys/fs/cgroup/a"), or one below it ("/a", "a/b/").  *path is the caller's to
- * free: existing, starts with '/', without "//" or a '/' at the end.
+ * What a person typed for a cgroup: an absolute path within a mount
+ * ("/sys/fs/cgroup/a"), or one below it ("/a", "a/b/", "v1:/a").  *path is the caller's to
+ * free: existing, without "//" or a '/' at the end.
  * -ENOENT, -ENOTDIR; -EINVAL for "..".
  */
 int cgroup_resolve(const struct cgroup_fs *fs, const char *typed, char **path, struct error *err);
@@ -80,20 +89,22 @@ int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visi
 int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err);
 
 /*
- * The v2 cgroup of a process ("0::" in /proc/PID/cgroup); *path is the caller's
- * to free.  A removed cgroup comes without the kernel's " (deleted)" behind it.
- * -ESRCH if there is no such process, -ENOENT if it has no v2 cgroup or one outside
+ * The cgroup of a process (/proc/PID/cgroup) in the hierarchy that path `in` is of; *path
+ * is the caller's to free.  A removed cgroup comes without the kernel's " (deleted)" behind
+ * it.  -ESRCH if there is no such process, -ENOENT if it has no cgroup there or one outside
  * of the mount.
  */
-int cgroup_of_pid(const struct cgroup_fs *fs, pid_t pid, char **path, struct error *err);
+int cgroup_of_pid(const struct cgroup_fs *fs, const char *in, pid_t pid, char **path,
+		  struct error *err);
 
 /*
- * The cgroup that we are in ourselves, which from within a cgroup namespace takes a
- * look at every cgroup.  *path is the caller's to free; -ENOENT if it can't be told.
+ * The cgroup that we are in ourselves, in the hierarchy of `in`, which from within a cgroup
+ * namespace takes a look at every cgroup.  *path is the caller's to free; -ENOENT if it
+ * can't be told.
  */
-int cgroup_own(const struct cgroup_fs *fs, char **path, struct error *err);
+int cgroup_own(const struct cgroup_fs *fs, const char *in, char **path, struct error *err);
 
-/* Does it or anything below it hold a live process (cgroup.events)?  The root always does. */
+/* Does it or anything below it hold a live process?  The root always does. */
 int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,
 		     struct error *err);
 

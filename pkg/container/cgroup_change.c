@@ -43,24 +43,6 @@ static int write_at(int dir, const char *file, const char *text)
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,
-		     struct error *err)
-{
-	auto_free char *text = NULL;
-	int r;
-
-	if (!path[strspn(path, "/")]) {
-		*populated = true; /* the root has no cgroup.events */
-		return 0;
-	}
-
-	r = read_file(fs, path, "cgroup.events", EVENTS_MAX, &text, err);
-	if (r < 0)
-		return r;
-	*populated = strstr(text, "populated 1") != NULL;
-	return 0;
-}
-
 /* --- making and removing --------------------------------------------------------- */
 
 /* The directory that holds path, and the name in it. */
@@ -94,7 +76,7 @@ int cgroup_make(const struct cgroup_fs *fs, const char *path, __u64 *id, struct 
 		return parent;
 	if (mkdirat(parent, name, 0755) < 0)
 		return error_set(err, -errno, "make cgroup '%s' below '%s'", path,
-				 cgroup_fs_mount_point(fs));
+				 cgroup_fs_mount_point(fs, path));
 	return id ? cgroup_id_of(fs, path, id, err) : 0;
 }
 
@@ -221,6 +203,46 @@ int cgroup_signal(const struct cgroup_fs *fs, const char *path, int signo, struc
 	return r < 0 ? r : each.count;
 }
 
+/* v1 has no cgroup.events: look for a process. */
+static int has_process(pid_t pid, struct each_process *each)
+{
+	(void)pid;
+	each->count = 1;
+	return 1;
+}
+
+static int populated_v1(const struct cgroup_fs *fs, const char *path, bool *populated,
+			struct error *err)
+{
+	struct each_process each = { .fs = fs, .act = has_process, .err = err };
+	int r = cgroup_walk(fs, path, each_process_of, &each, err);
+
+	if (r < 0)
+		return r;
+	*populated = each.count > 0;
+	return 0;
+}
+
+int cgroup_populated(const struct cgroup_fs *fs, const char *path, bool *populated,
+		     struct error *err)
+{
+	auto_free char *text = NULL;
+	int r;
+
+	if (cgroup_path_is_root(path)) {
+		*populated = true; /* the root has no cgroup.events */
+		return 0;
+	}
+	if (cgroup_path_is_v1(path))
+		return populated_v1(fs, path, populated, err);
+
+	r = read_file(fs, path, "cgroup.events", EVENTS_MAX, &text, err);
+	if (r < 0)
+		return r;
+	*populated = strstr(text, "populated 1") != NULL;
+	return 0;
+}
+
 /* Children that were born while we looked are met in a later round. */
 static int kill_one_by_one(const struct cgroup_fs *fs, const char *path, struct error *err)
 {
@@ -297,7 +319,7 @@ int cgroup_move_all(const struct cgroup_fs *fs, const char *from, const char *to
 
 	if (dir < 0)
 		return dir;
-	if (!from[strspn(from, "/")])
+	if (cgroup_path_is_root(from))
 		return error_say(err, -EINVAL, "the root cgroup can't be emptied");
 	each.to_dir = dir;
 

@@ -39,8 +39,8 @@ void cgroup_ends_free(struct cgroup_ends *ends)
 void cgroup_ends_add(struct cgroup_ends *ends, const struct cgroup_fs *fs, const char *path)
 {
 	char file[PATH_MAX];
-	int len =
-		snprintf(file, sizeof(file), "%s%s/cgroup.events", cgroup_fs_mount_point(fs), path);
+	int len = snprintf(file, sizeof(file), "%s%s/cgroup.events",
+			   cgroup_fs_mount_point(fs, path), cgroup_path_below_mount(path));
 
 	if (len >= (int)sizeof(file) || inotify_add_watch(ends->inotify, file, IN_MODIFY) < 0)
 		ends->untold = true;

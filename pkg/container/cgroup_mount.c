@@ -78,17 +78,38 @@ static bool is_better(const struct cgroup_mount *a, const struct cgroup_mount *b
 	return strlen(a->point) < strlen(b->point);
 }
 
-/* The next cgroup2 mount of a mountinfo text; *hybrid once one of v1 was met.  *line is NULL behind
- * the last. */
-static bool next_mount(const char **line, struct cgroup_mount *mount, bool *hybrid)
+/* Is word in "rw,cpu,cpuacct"? */
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (;; list++) {
+		size_t n = strcspn(list, ", :\n");
+
+		if (n == len && !strncmp(list, word, len))
+			return true;
+		list += n;
+		if (*list != ',')
+			return false;
+	}
+}
+
+/* From there on: "cgroup cgroup rw,cpu,cpuacct". */
+static bool is_hierarchy(const char *fstype, const char *controller)
+{
+	if (!controller)
+		return field_is(fstype, "cgroup2");
+	return field_is(fstype, "cgroup") && has_word(skip_fields(fstype, 2), controller);
+}
+
+/* The next mount of the hierarchy in a mountinfo text.  *line is NULL behind the last. */
+static bool next_mount(const char **line, const char *controller, struct cgroup_mount *mount)
 {
 	while (*line && **line) {
 		const char *fstype = fstype_of(*line), *this = *line, *end = strchr(*line, '\n');
 
 		*line = end ? end + 1 : NULL;
-		if (fstype && field_is(fstype, "cgroup"))
-			*hybrid = true;
-		if (!fstype || !field_is(fstype, "cgroup2"))
+		if (!fstype || !is_hierarchy(fstype, controller))
 			continue;
 		copy_field(skip_fields(this, 3), mount->root);
 		copy_field(skip_fields(this, 4), mount->point);
@@ -97,23 +118,22 @@ static bool next_mount(const char **line, struct cgroup_mount *mount, bool *hybr
 	return false;
 }
 
-bool cgroup_mount_find(const char *mountinfo, const char *host_root, struct cgroup_mount *out)
+bool cgroup_mount_find(const char *mountinfo, const char *controller, const char *host_root,
+		       struct cgroup_mount *out)
 {
 	struct cgroup_mount best = { 0 }, mount = { 0 };
-	bool found = false, hybrid = false;
+	bool found = false;
 
-	while (next_mount(&mountinfo, &mount, &hybrid)) {
+	while (next_mount(&mountinfo, controller, &mount)) {
 		if (!is_below(mount.point, host_root) || (found && !is_better(&mount, &best)))
 			continue;
 		best = mount;
 		found = true;
 	}
 
-	if (!found)
-		return false;
-	best.hybrid = hybrid;
-	*out = best;
-	return true;
+	if (found)
+		*out = best;
+	return found;
 }
 
 /* Both are as seen from our own cgroup namespace, so what they share may be cut off. */
@@ -128,20 +148,36 @@ static const char *below_mount(const char *path, const char *mount_root)
 	return path[len] ? path + len : "/";
 }
 
-static const char *v2_line(const char *text)
+/* In one line: "0::/a", "4:cpu,cpuacct:/a".  NULL if it is another hierarchy's. */
+static const char *path_in_line(const char *line, const char *controller)
 {
-	while (text && strncmp(text, "0::/", 4) != 0) {
+	const char *end = strchrnul(line, '\n');
+	const char *names = memchr(line, ':', end - line);
+	const char *path = names ? memchr(names + 1, ':', end - names - 1) : NULL;
+
+	if (!path || path[1] != '/')
+		return NULL;
+	if (controller ? !has_word(names + 1, controller) : strncmp(line, "0::", 3) != 0)
+		return NULL;
+	return path + 1;
+}
+
+static const char *find_path(const char *text, const char *controller)
+{
+	const char *path = NULL;
+
+	while (text && *text && !(path = path_in_line(text, controller))) {
 		text = strchr(text, '\n');
 		text = text ? text + 1 : NULL;
 	}
-	return text ? text + 3 : NULL;
+	return path;
 }
 
-bool cgroup_mount_path_of(const char *proc_cgroup, const char *mount_root,
+bool cgroup_mount_path_of(const char *proc_cgroup, const char *controller, const char *mount_root,
 			  char path[static PATH_MAX])
 {
 	static const char deleted[] = " (deleted)";
-	const char *line = v2_line(proc_cgroup), *below;
+	const char *line = find_path(proc_cgroup, controller), *below;
 	char copy[PATH_MAX];
 	size_t len;
 
@@ -164,15 +200,15 @@ bool cgroup_mount_path_of(const char *proc_cgroup, const char *mount_root,
 	return true;
 }
 
-bool cgroup_mount_dir_of(const char *proc_cgroup, const char *mountinfo, char path[static PATH_MAX])
+bool cgroup_mount_dir_of(const char *proc_cgroup, const char *controller, const char *mountinfo,
+			 char path[static PATH_MAX])
 {
 	struct cgroup_mount mount = { 0 };
 	char below[PATH_MAX];
-	bool hybrid;
 	int len;
 
-	while (next_mount(&mountinfo, &mount, &hybrid)) {
-		if (!cgroup_mount_path_of(proc_cgroup, mount.root, below))
+	while (next_mount(&mountinfo, controller, &mount)) {
+		if (!cgroup_mount_path_of(proc_cgroup, controller, mount.root, below))
 			continue;
 		len = snprintf(path, PATH_MAX, "%s%s", mount.point, below);
 		if (len < PATH_MAX)

@@ -21,6 +21,8 @@
 
 #include <string.h>
 
+#include "container/cgroup_v1.h"
+
 enum {
 	HEX_ID_LEN = 64,
 	UID_LEN_MIN = 32,
@@ -339,10 +341,10 @@ bool cgroup_path_parse(const char *path, struct cgroup_path *out)
 	struct cgroup_path found = { 0 };
 	struct context ctx = { 0 };
 	struct piece name;
-	size_t pos = 0;
+	size_t pos = cgroup_path_below_mount(path) - path;
 	bool any = false;
 
-	if (path[0] != '/')
+	if (path[pos] != '/')
 		return false;
 
 	while (next_component(path, &pos, &name)) {

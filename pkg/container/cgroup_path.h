@@ -32,7 +32,7 @@ struct cgroup_path {
 };
 
 /*
- * path: below the cgroup v2 mount, starting with '/'.  True and *out if it is, or
+ * path: below the mount, starting with '/' or, for v1, "v1:/".  True and *out if it is, or
  * is inside, a container's root cgroup; false with *out untouched otherwise.
  */
 bool cgroup_path_parse(const char *path, struct cgroup_path *out);

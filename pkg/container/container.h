@@ -37,7 +37,7 @@ struct container {
 	bool sandbox;   /* the pod's pause container */
 	bool has_state; /* its runtime's files were found: more names are not to be expected */
 	int init_pid;   /* 0 if not known */
-	char *cgroup_path; /* below the cgroup v2 mount, starts with '/' */
+	char *cgroup_path; /* below the mount, starts with '/', or "v1:/" for v1; see cgroup.h */
 	__u64 cgroup_id;   /* the full 64-bit id of that cgroup; 0 if it has none now */
 };
 

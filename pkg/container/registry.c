@@ -119,6 +119,23 @@ static struct entry *find_by_path(const struct registry *reg, const char *path, 
 	return e;
 }
 
+/* The innermost container that a cgroup is the root of or lies in. */
+static struct entry *find_owner(const struct registry *reg, const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1) {
+		struct entry *e = find_by_path(reg, path, len);
+
+		if (e)
+			return e;
+		while (len && path[len - 1] != '/')
+			len--;
+		len -= len > 0;
+	}
+	return NULL;
+}
+
 /* The one that a state file without a cgroup can be about. */
 static struct entry *find_by_id(const struct registry *reg, const char *id)
 {
@@ -356,7 +373,32 @@ static bool is_fraud(const struct registry *reg, const struct cgroup_path *path)
 	return path->nested && !path->by_name && find_by_id(reg, path->id);
 }
 
-/* The cgroup at full[0..root_len) is a container's root by its name.  *out is NULL for a fraud. */
+/*
+ * The container whose own cgroup in v1 this is, or one below, while it is known by the one
+ * that it has in v2.  Runtimes make both of the same name; plain runc may put v1's below
+ * its own.  NULL if it is known by no other.
+ */
+static struct entry *find_twin(const struct registry *reg, const char *full)
+{
+	struct cgroup_path path;
+	struct entry *e;
+
+	if (!cgroup_path_is_v1(full))
+		return NULL;
+	e = find_owner(reg, cgroup_path_below_mount(full));
+	if (e || !cgroup_path_parse(full, &path))
+		return e;
+	e = id_map_get(reg->by_id, hash_text(path.id));
+	while (e && (strcmp(e->c->id, path.id) != 0 || cgroup_path_is_v1(e->c->cgroup_path) ||
+		     (e->nested && !path.nested)))
+		e = e->next_by_id;
+	return e;
+}
+
+/*
+ * The cgroup at full[0..root_len) is a container's root by its name.  *out is NULL for a
+ * fraud, and another's entry for a twin.
+ */
 static int add_by_path(struct registry *reg, const char *full, const struct cgroup_path *path,
 		       __u64 cgroup_id, struct entry **out)
 {
@@ -365,6 +407,8 @@ static int add_by_path(struct registry *reg, const char *full, const struct cgro
 
 	remove_reused(reg, full, path->root_len, cgroup_id);
 	e = id_map_get(reg->by_cgroup, cgroup_id);
+	if (!e)
+		e = find_twin(reg, full);
 	*out = e;
 	if (e || is_fraud(reg, path))
 		return 0;
@@ -409,8 +453,10 @@ static int add_at(struct registry *reg, const char *id, const char *root, __u64 
 /* As runtimes write it, mostly: nothing to resolve. */
 static bool is_tidy(const char *path)
 {
-	size_t len = strlen(path);
+	size_t len;
 
+	path = cgroup_path_below_mount(path);
+	len = strlen(path);
 	return len > 1 && path[0] == '/' && path[len - 1] != '/' && !strstr(path, "//") &&
 	       !strstr(path, "/.");
 }
@@ -419,12 +465,13 @@ static bool is_tidy(const char *path)
  * The cgroup at root as it is now; or as it was a moment ago if it is the one that
  * was asked about, whose container may have ended meanwhile.
  */
-static bool find_cgroup(const struct registry *reg, const char *root, char **clean,
-			__u64 *cgroup_id)
+static bool find_cgroup_at(const struct registry *reg, const char *root, char **clean,
+			   __u64 *cgroup_id)
 {
 	const struct cgroup_fs *fs = reg->settings.cgroups;
 	int r;
 
+	free(*clean);
 	*clean = is_tidy(root) ? strdup(root) : NULL;
 	if (!*clean && cgroup_resolve(fs, root, clean, NULL) < 0)
 		return false;
@@ -435,6 +482,20 @@ static bool find_cgroup(const struct registry *reg, const char *root, char **cle
 		return false;
 	*cgroup_id = reg->newborn->cgroup_id;
 	return true;
+}
+
+/* crun's files don't say in which hierarchy it is. */
+static bool find_cgroup(const struct registry *reg, const char *root, char **clean,
+			__u64 *cgroup_id)
+{
+	auto_free char *in_v1 = NULL;
+
+	if (find_cgroup_at(reg, root, clean, cgroup_id))
+		return true;
+	if (cgroup_path_is_v1(root) || !cgroup_fs_v1_controller(reg->settings.cgroups) ||
+	    asprintf(&in_v1, CGROUP_V1_PREFIX "%s", root) < 0)
+		return false;
+	return find_cgroup_at(reg, in_v1, clean, cgroup_id);
 }
 
 /*
@@ -452,11 +513,13 @@ static int entry_by_state(struct registry *reg, const struct container *c, struc
 	root = root_in_state(c);
 	if (!root)
 		return -ENOMEM;
-	if (!find_cgroup(reg, root, &clean, &cgroup_id) || !clean[1])
+	if (!find_cgroup(reg, root, &clean, &cgroup_id) || cgroup_path_is_root(clean))
 		return 0;
 
 	remove_reused(reg, clean, strlen(clean), cgroup_id);
 	*out = id_map_get(reg->by_cgroup, cgroup_id);
+	if (!*out)
+		*out = find_twin(reg, clean);
 	return *out ? 0 : add_at(reg, c->id, clean, cgroup_id, out);
 }
 
@@ -466,7 +529,8 @@ static bool lives_in(const struct registry *reg, const struct container *c, cons
 	auto_free char *path = NULL;
 	size_t len = strlen(root);
 
-	if (!c->init_pid || cgroup_of_pid(reg->settings.cgroups, c->init_pid, &path, NULL) < 0)
+	if (!c->init_pid ||
+	    cgroup_of_pid(reg->settings.cgroups, root, c->init_pid, &path, NULL) < 0)
 		return false;
 	return !strncmp(path, root, len) && (!path[len] || path[len] == '/');
 }
@@ -685,10 +749,10 @@ static int add_nested(struct registry *reg, const struct put_off *p)
 	return 0;
 }
 
-static int scan_tree(struct registry *reg, struct error *err)
+static int scan_tree(struct registry *reg, const char *root, struct error *err)
 {
 	struct tree_scan scan = { .reg = reg, .last = &scan.nested };
-	int r = cgroup_walk(reg->settings.cgroups, "/", visit_cgroup, &scan, err);
+	int r = cgroup_walk(reg->settings.cgroups, root, visit_cgroup, &scan, err);
 
 	if (!r)
 		r = add_nested(reg, scan.nested);
@@ -710,10 +774,12 @@ static bool is_named(const char *id, void *arg)
 int registry_scan(struct registry *reg, struct error *err)
 {
 	struct runtime_query query = { .unwanted = is_named, .arg = reg };
-	int r;
+	const char *const *root = cgroup_fs_roots(reg->settings.cgroups);
+	int r = 0;
 
 	reg->scans++;
-	r = scan_tree(reg, err);
+	for (; *root && r >= 0; root++)
+		r = scan_tree(reg, *root, err);
 	if (r >= 0)
 		r = runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
 	return r < 0 ? r : read_missing_names(reg, err);
@@ -774,7 +840,7 @@ int registry_add_newborn(struct registry *reg, struct registry_newborn *newborn,
 	struct cgroup_path parsed;
 	int r = 0;
 
-	if (path[0] != '/' || !path[1])
+	if (cgroup_path_is_root(path))
 		return 0;
 
 	reg->newborn = newborn;
@@ -833,18 +899,11 @@ const struct container *registry_find(const struct registry *reg, __u64 cgroup_i
 
 const struct container *registry_owner(const struct registry *reg, const char *path)
 {
-	size_t len = strlen(path);
+	const struct entry *e = find_twin(reg, path);
 
-	while (len > 1) {
-		const struct entry *e = find_by_path(reg, path, len);
-
-		if (e)
-			return e->c;
-		while (len && path[len - 1] != '/')
-			len--;
-		len -= len > 0;
-	}
-	return NULL;
+	if (!e)
+		e = find_owner(reg, path);
+	return e ? e->c : NULL;
 }
 
 size_t registry_count(const struct registry *reg)
@@ -866,13 +925,24 @@ static const char *without_host_root(const char *mount, const char *host)
 
 	while (len && host[len - 1] == '/')
 		len--;
-	return len && !strncmp(mount, host, len) && mount[len] == '/' ? mount + len : mount;
+	return mount && len && !strncmp(mount, host, len) && mount[len] == '/' ? mount + len
+									       : mount;
+}
+
+static void find_mounts(struct registry_settings *s)
+{
+	const char *v2 = cgroup_fs_mount_point(s->cgroups, "/");
+	const char *v1 = cgroup_fs_mount_point(s->cgroups, CGROUP_V1_PREFIX "/");
+	enum cgroup_v1_controller controller = cgroup_fs_v1_controller(s->cgroups);
+
+	s->runtimes.cgroups.v2 = without_host_root(v2, s->runtimes.host_root);
+	s->runtimes.cgroups.v1 = without_host_root(v1, s->runtimes.host_root);
+	s->runtimes.cgroups.v1_controller = cgroup_v1_controller_name(controller);
 }
 
 int registry_open(struct registry **out, const struct registry_settings *settings,
 		  struct error *err)
 {
-	struct runtime_settings *runtimes;
 	struct registry *reg;
 	size_t i;
 
@@ -888,10 +958,7 @@ int registry_open(struct registry **out, const struct registry_settings *setting
 		return error_set(err, -ENOMEM, "make the list of containers");
 
 	reg->settings = *settings;
-	runtimes = &reg->settings.runtimes;
-	if (!runtimes->cgroup_mount)
-		runtimes->cgroup_mount = without_host_root(cgroup_fs_mount_point(settings->cgroups),
-							   runtimes->host_root);
+	find_mounts(&reg->settings);
 
 	reg->by_cgroup = id_map_new();
 	reg->by_path = id_map_new();

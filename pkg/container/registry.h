@@ -2,8 +2,9 @@
 /*
  * The containers of this host, by the 64-bit id of their root cgroup.
  *
- * Made of two sources: the cgroup v2 tree (a path that only a container has, see
+ * Made of two sources: the cgroup tree (a path that only a container has, see
  * cgroup_path.h) and the runtimes' state files (runtime.h), joined by container id.
+ * A container's cgroup is v2's, and v1's only if it has none there.
  * Who is in: every container whose root cgroup exists.  A state file without a
  * cgroup is a dead container and left out; a cgroup without a state file is a
  * container with an id, perhaps a runtime, and no name.
@@ -59,7 +60,10 @@ int registry_sweep(struct registry *reg, registry_leaving *leaving, void *arg);
 /* The container whose root cgroup has this id, NULL if there is none.  The event path's lookup. */
 const struct container *registry_find(const struct registry *reg, __u64 cgroup_id);
 
-/* The innermost container that the cgroup at path is the root of or lies in; NULL if none. */
+/*
+ * The innermost container that the cgroup at path is the root of or lies in; for one of v1
+ * that may be a container known by its cgroup in v2.  NULL if none.
+ */
 const struct container *registry_owner(const struct registry *reg, const char *path);
 
 /* All containers, oldest first: i from 0 to registry_count() - 1. */

@@ -137,7 +137,6 @@ int runtime_root_check(const char *spec, struct error *err)
 struct scan {
 	int host_fd; /* host_root, or "/" */
 	const struct runtime_settings *settings;
-	const char *cgroup_mount;
 	const struct label_keys *labels;
 	struct state_sink sink;
 	runtime_folder_found *found; /* of runtime_folders() */
@@ -162,7 +161,6 @@ static int scan_dir(const struct scan *scan, const struct runtime *runtime, int 
 		.path = path,
 		.runtime = runtime,
 		.settings = scan->settings,
-		.cgroup_mount = scan->cgroup_mount,
 		.labels = scan->labels,
 	};
 
@@ -317,11 +315,9 @@ const char *runtime_of_comm(const char *comm)
 int runtime_scan(const struct runtime_settings *settings, const struct runtime_query *query,
 		 runtime_found *found, void *arg, struct error *err)
 {
-	const char *mount = settings->cgroup_mount ? settings->cgroup_mount : "/sys/fs/cgroup";
 	auto_close int host_fd = -1;
 	struct scan scan = {
 		.settings = settings,
-		.cgroup_mount = mount,
 		.labels = settings->labels,
 		.sink = { query, found, arg },
 	};

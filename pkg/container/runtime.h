@@ -17,6 +17,12 @@
 #include "base/error.h"
 #include "container/container.h"
 
+/* Where the runtimes see the hierarchies that are looked at (cgroup.h); NULL: not mounted. */
+struct runtime_cgroups {
+	const char *v2, *v1;
+	const char *v1_controller;
+};
+
 struct runtime_settings {
 	/* Put before every root, symlinks then resolve below it; NULL or "" on the host itself. */
 	const char *host_root;
@@ -26,8 +32,7 @@ struct runtime_settings {
 	 */
 	const char *const *extra_roots;
 	const struct label_keys *labels; /* which are kept; NULL: none.  Outlives the containers */
-	/* Where the runtimes see cgroup v2; NULL: /sys/fs/cgroup.  The registry fills it in. */
-	const char *cgroup_mount;
+	struct runtime_cgroups cgroups;  /* the registry fills it in */
 	/*
 	 * Told of each state file that is there but can't be read; what it says is left out.
 	 * Comes again with each scan: whoever shows it does so once.  NULL: nobody is.

@@ -7,16 +7,28 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "container/cgroup_v1.h"
 #include "container/runtime_state.h"
 
-/* Seen from the host's file system: "/sys/fs/cgroup/unified/a" is our "/a". */
-static const char *below_mount(const char *path, const char *mount)
+/* Seen from the host's file system: "/sys/fs/cgroup/unified/a" is our "/a".  NULL: not there. */
+static const char *path_below(const cJSON *paths, const char *hierarchy, const char *mount)
 {
-	size_t len = strlen(mount);
+	const char *path = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(paths, hierarchy));
+	size_t len = mount ? strlen(mount) : 0;
 
-	if (!path || strncmp(path, mount, len) != 0 || path[len] != '/')
-		return NULL;
-	return path + len;
+	return path && len && !strncmp(path, mount, len) && path[len] == '/' ? path + len : NULL;
+}
+
+/* v1 hierarchies go by their controllers' names, v2 by "". */
+static char *cgroup_path_of(const cJSON *paths, const struct runtime_cgroups *cgroups)
+{
+	const char *v2 = path_below(paths, "", cgroups->v2), *v1;
+	char *out;
+
+	if (v2)
+		return strdup(v2);
+	v1 = cgroups->v1 ? path_below(paths, cgroups->v1_controller, cgroups->v1) : NULL;
+	return v1 && asprintf(&out, CGROUP_V1_PREFIX "%s", v1) >= 0 ? out : NULL;
 }
 
 /* "key=value" */
@@ -44,18 +56,12 @@ static void read_labels(struct container *c, const cJSON *list)
 bool runtime_runc_read(const struct state_root *root, const char *id, struct container *c)
 {
 	auto_json cJSON *json = state_json(root, id, "state.json", cJSON_Object);
-	const cJSON *paths = state_member(json, "cgroup_paths");
-	const char *path;
 
 	if (!json)
 		return false;
 
-	/* v1 hierarchies go by their controllers' names, v2 by "". */
-	path = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(paths, ""));
-	path = below_mount(path, root->cgroup_mount);
-	if (path)
-		c->cgroup_path = strdup(path);
-
+	c->cgroup_path =
+		cgroup_path_of(state_member(json, "cgroup_paths"), &root->settings->cgroups);
 	state_set_pid(&c->init_pid, state_member(json, "init_process_pid"));
 	read_labels(c, state_member(json, "config.labels"));
 	return true;

@@ -19,7 +19,6 @@ struct state_root {
 	const char *path; /* for messages */
 	const struct runtime *runtime;
 	const struct runtime_settings *settings;
-	const char *cgroup_mount; /* where the runtime sees cgroup v2 */
 	const struct label_keys *labels;
 };
 

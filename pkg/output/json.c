@@ -285,6 +285,12 @@ static size_t fitting_line(put_line *put, struct format_context *ctx, char *line
 	return 0; /* the last shape always fits */
 }
 
+/* As the cgroup's own hierarchy has it: what keeps hierarchies apart is for ourselves. */
+static void put_cgroup_id(struct json_writer *w, __u64 id)
+{
+	put_number(w, "cgroup_id", id & ~CGROUP_ID_V1);
+}
+
 static void put_open(struct json_writer *w, struct format_context *ctx, const void *event,
 		     const struct container *c, const struct shape *shape)
 {
@@ -302,7 +308,7 @@ static void put_open(struct json_writer *w, struct format_context *ctx, const vo
 	put_result(w, r);
 	if (r->repeated)
 		put_number(w, "repeated", r->repeated);
-	put_number(w, "cgroup_id", r->cgroup_id);
+	put_cgroup_id(w, r->cgroup_id);
 	close_line(w);
 }
 
@@ -320,7 +326,7 @@ static void put_lost(struct json_writer *w, struct format_context *ctx, const vo
 	open_line(w, ctx, lost->when_ns, "lost");
 	put_whose(w, ctx, c, shape);
 	if (lost->cgroup_id)
-		put_number(w, "cgroup_id", lost->cgroup_id);
+		put_cgroup_id(w, lost->cgroup_id);
 	put_number(w, "count", lost->count);
 	json_key(w, "reason");
 	json_text(w, bytes_of(lost->reason));
@@ -345,7 +351,7 @@ static void put_container_event(struct json_writer *w, struct format_context *ct
 	put_whose(w, ctx, c, shape);
 	if (c->init_pid)
 		put_number(w, "pid", c->init_pid);
-	put_number(w, "cgroup_id", c->cgroup_id);
+	put_cgroup_id(w, c->cgroup_id);
 	json_put_label(w, "cgroup", c->cgroup_path, CGROUP_TEXT_BYTES);
 	close_line(w);
 }
@@ -364,7 +370,7 @@ static void put_summary(struct json_writer *w, struct format_context *ctx, const
 	open_line(w, ctx, ev->when_ns, "summary");
 	put_whose(w, ctx, c, shape);
 	if (ev->cgroup_id)
-		put_number(w, "cgroup_id", ev->cgroup_id);
+		put_cgroup_id(w, ev->cgroup_id);
 	put_number(w, "opens", ev->opens);
 	put_number(w, "failures", ev->failures);
 	put_number(w, "writes", ev->writes);

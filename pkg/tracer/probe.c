@@ -52,12 +52,14 @@ static int see_own_open(struct tracer *t, __u64 own_cgroup_id, const int *seen, 
 	return 0;
 }
 
-int backend_probe(const char *backend, __u64 own_cgroup_id, struct error *err)
+int backend_probe(const char *backend, __u64 own_cgroup_id, enum cgroup_v1_controller v1,
+		  struct error *err)
 {
 	const struct tracer_settings settings = {
 		.kernel = { .comm = PROBE_COMM,
 			    .comm_len = sizeof(PROBE_COMM) - 1,
-			    .failed_only = 1 },
+			    .failed_only = 1,
+			    .cgroup_v1 = v1 },
 		.ring_bytes = 65536,
 		.backend = backend,
 	};

@@ -452,6 +452,13 @@ const char *tracer_backend(const struct tracer *t)
 	return backend_name(t->backend);
 }
 
+/* traced.bpf.h counts what it adds and removes itself. */
+static void count_v1(struct tracer *t, __u64 cgroup_id, __s64 change)
+{
+	if (cgroup_id & CGROUP_ID_V1)
+		__atomic_add_fetch(&t->skel->bss->v1_traced, change, __ATOMIC_RELAXED);
+}
+
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
 		 struct error *err)
 {
@@ -462,15 +469,21 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 	int r;
 
 	r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
-				 sizeof(entry), BPF_ANY);
-	if (r < 0)
+				 sizeof(entry), BPF_NOEXIST);
+	if (!r)
+		count_v1(t, cgroup_id, 1);
+	if (r == -EEXIST)
+		r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id),
+					 &entry, sizeof(entry), BPF_EXIST);
+	if (r < 0 && r != -ENOENT) /* it has been removed meanwhile */
 		return error_set(err, r, "add a cgroup to the filter");
 	return 0;
 }
 
 void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 {
-	bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0);
+	if (!bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0))
+		count_v1(t, cgroup_id, -1);
 }
 
 bool tracer_maps_work(const struct tracer *t)

@@ -15,39 +15,41 @@
 
 /* --- text ------------------------------------------------------------------------ */
 
-#define V1     "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"
-#define HYBRID "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
-#define PURE   "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
-#define HOST   "99 90 0:26 /../.. /host/sys/fs/cgroup ro - cgroup2 cgroup rw\n"
-#define BIND   "77 30 0:26 /a/b /mnt rw - cgroup2 cgroup2 rw\n"
-#define ODD    "30 23 0:26 / /sys/fs/cg\\040roup\\134x rw - cgroup2 cgroup2 rw\n"
+#define V1      "40 31 0:37 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n"
+#define V1_CPU  "32 30 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n"
+#define V1_PIDS "38 30 0:35 / /sys/fs/cgroup/pids rw shared:9 - cgroup cgroup rw,pids\n"
+#define V1_HOST "99 90 0:35 /../.. /host/sys/fs/cgroup/pids ro - cgroup cgroup rw,pids\n"
+#define HYBRID  "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
+#define PURE    "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n"
+#define HOST    "99 90 0:26 /../.. /host/sys/fs/cgroup ro - cgroup2 cgroup rw\n"
+#define BIND    "77 30 0:26 /a/b /mnt rw - cgroup2 cgroup2 rw\n"
+#define ODD     "30 23 0:26 / /sys/fs/cg\\040roup\\134x rw - cgroup2 cgroup2 rw\n"
 
 Test(cgroup_mount, finds_the_best_one)
 {
 	static const struct {
 		const char *mountinfo, *host_root, *point, *root;
-		bool hybrid;
 	} rows[] = {
-		{ V1 HYBRID, NULL, "/sys/fs/cgroup/unified", "/", true },
-		{ PURE, "", "/sys/fs/cgroup", "/", false },
-		{ PURE HOST, "/host", "/host/sys/fs/cgroup", "/../..", false },
-		{ PURE HOST, "/host/", "/host/sys/fs/cgroup", "/../..", false },
-		{ PURE HOST, NULL, "/host/sys/fs/cgroup", "/../..", false },
-		{ BIND PURE, NULL, "/sys/fs/cgroup", "/", false },
-		{ PURE BIND, NULL, "/sys/fs/cgroup", "/", false },
-		{ BIND, NULL, "/mnt", "/a/b", false },
-		{ ODD, NULL, "/sys/fs/cg roup\\x", "/", false },
-		{ PURE, "/", "/sys/fs/cgroup", "/", false },
-		{ V1, NULL, NULL, NULL, false },
-		{ PURE, "/host", NULL, NULL, false },
-		{ "", NULL, NULL, NULL, false },
-		{ "garbage\n - cgroup2\n\n - cgroup2 x - cgroup2", NULL, "", "", false },
+		{ V1 HYBRID, NULL, "/sys/fs/cgroup/unified", "/" },
+		{ PURE, "", "/sys/fs/cgroup", "/" },
+		{ PURE HOST, "/host", "/host/sys/fs/cgroup", "/../.." },
+		{ PURE HOST, "/host/", "/host/sys/fs/cgroup", "/../.." },
+		{ PURE HOST, NULL, "/host/sys/fs/cgroup", "/../.." },
+		{ BIND PURE, NULL, "/sys/fs/cgroup", "/" },
+		{ PURE BIND, NULL, "/sys/fs/cgroup", "/" },
+		{ BIND, NULL, "/mnt", "/a/b" },
+		{ ODD, NULL, "/sys/fs/cg roup\\x", "/" },
+		{ PURE, "/", "/sys/fs/cgroup", "/" },
+		{ V1, NULL, NULL, NULL },
+		{ PURE, "/host", NULL, NULL },
+		{ "", NULL, NULL, NULL },
+		{ "garbage\n - cgroup2\n\n - cgroup2 x - cgroup2", NULL, "", "" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		static struct cgroup_mount m;
-		bool found = cgroup_mount_find(rows[i].mountinfo, rows[i].host_root, &m);
+		bool found = cgroup_mount_find(rows[i].mountinfo, NULL, rows[i].host_root, &m);
 
 		if (rows[i].point && !*rows[i].point)
 			continue; /* only must not crash */
@@ -56,34 +58,39 @@ Test(cgroup_mount, finds_the_best_one)
 			continue;
 		cr_expect_str_eq(m.point, rows[i].point, "row %zu: '%s'", i, m.point);
 		cr_expect_str_eq(m.root, rows[i].root, "row %zu: '%s'", i, m.root);
-		cr_expect_eq(m.hybrid, rows[i].hybrid, "row %zu", i);
 	}
 }
 
 Test(cgroup_mount, finds_the_path_of_a_process)
 {
 	static const struct {
-		const char *text, *mount_root, *path;
+		const char *text, *controller, *mount_root, *path;
 	} rows[] = {
-		{ "0::/a/b\n", "/", "/a/b" },
-		{ "9:name=systemd:/x\n1:cpu:/y\n0::/\n", "/", "/" },
-		{ "0::/a (deleted)\n", "/", "/a" },
-		{ "0:: (deleted)\n", "/", NULL },
-		{ "9:name=systemd:/x\n", "/", NULL },
-		{ "", "/", NULL },
-		{ "0::/a/b/c\n", "/a/b", "/c" },
-		{ "0::/a/b\n", "/a/b", "/" },
-		{ "0::/a/bc\n", "/a/b", NULL },
-		{ "0::/../x\n", "/", NULL },
-		{ "0::/../../docker/x\n", "/../..", "/docker/x" },
-		{ "1:x:0::/no\n0::/yes\n", "/", "/yes" },
-		{ "0::/x", "/", "/x" },
+		{ "0::/a/b\n", NULL, "/", "/a/b" },
+		{ "9:name=systemd:/x\n1:cpu:/y\n0::/\n", NULL, "/", "/" },
+		{ "0::/a (deleted)\n", NULL, "/", "/a" },
+		{ "0:: (deleted)\n", NULL, "/", NULL },
+		{ "9:name=systemd:/x\n", NULL, "/", NULL },
+		{ "", NULL, "/", NULL },
+		{ "0::/a/b/c\n", NULL, "/a/b", "/c" },
+		{ "0::/a/b\n", NULL, "/a/b", "/" },
+		{ "0::/a/bc\n", NULL, "/a/b", NULL },
+		{ "0::/../x\n", NULL, "/", NULL },
+		{ "0::/../../docker/x\n", NULL, "/../..", "/docker/x" },
+		{ "1:x:0::/no\n0::/yes\n", NULL, "/", "/yes" },
+		{ "0::/x", NULL, "/", "/x" },
+		{ "8:pids:/a\n0::/b\n", "pids", "/", "/a" },
+		{ "4:cpu,cpuacct:/a:b\n0::/b\n", "cpuacct", "/", "/a:b" },
+		{ "4:cpuacct:/a\n0::/b\n", "cpu", "/", NULL },
+		{ "9:name=pids:/a\n0::/pids:/b\n", "pids", "/", NULL },
+		{ "8:pids:/docker/x (deleted)\n", "pids", "/docker", "/x" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char path[PATH_MAX] = "";
-		bool found = cgroup_mount_path_of(rows[i].text, rows[i].mount_root, path);
+		bool found = cgroup_mount_path_of(rows[i].text, rows[i].controller,
+						  rows[i].mount_root, path);
 
 		cr_expect_eq(found, rows[i].path != NULL, "row %zu", i);
 		cr_expect_str_eq(path, rows[i].path ? rows[i].path : "", "row %zu: '%s'", i, path);
@@ -94,32 +101,62 @@ Test(cgroup_mount, finds_the_path_of_a_process)
 Test(cgroup_mount, finds_the_directory_of_a_process)
 {
 	static const struct {
-		const char *cgroup, *mountinfo, *path;
+		const char *cgroup, *controller, *mountinfo, *path;
 	} rows[] = {
-		{ "0::/a/b\n", PURE, "/sys/fs/cgroup/a/b" },
-		{ "0::/a/b\n", V1 HYBRID, "/sys/fs/cgroup/unified/a/b" },
-		{ "0::/\n", HOST PURE, "/sys/fs/cgroup/" }, /* in a cgroup namespace */
-		{ "0::/\n", PURE HOST, "/sys/fs/cgroup/" },
-		{ "0::/\n", HOST, NULL },
-		{ "0::/a/b/c\n", BIND, "/mnt/c" },
-		{ "0::/a\n", BIND, NULL },
-		{ "0::/a\n", V1, NULL },
-		{ "9:cpu:/a\n", PURE, NULL },
-		{ "", PURE, NULL },
-		{ "0::/a\n", "", NULL },
+		{ "0::/a/b\n", NULL, PURE, "/sys/fs/cgroup/a/b" },
+		{ "0::/a/b\n", NULL, V1 HYBRID, "/sys/fs/cgroup/unified/a/b" },
+		{ "0::/\n", NULL, HOST PURE, "/sys/fs/cgroup/" }, /* in a cgroup namespace */
+		{ "0::/\n", NULL, PURE HOST, "/sys/fs/cgroup/" },
+		{ "0::/\n", NULL, HOST, NULL },
+		{ "0::/a/b/c\n", NULL, BIND, "/mnt/c" },
+		{ "0::/a\n", NULL, BIND, NULL },
+		{ "0::/a\n", NULL, V1, NULL },
+		{ "9:cpu:/a\n", NULL, PURE, NULL },
+		{ "", NULL, PURE, NULL },
+		{ "0::/a\n", NULL, "", NULL },
+		{ "8:pids:/a\n0::/b\n", "pids", PURE V1_PIDS, "/sys/fs/cgroup/pids/a" },
+		{ "0::/b\n", "pids", PURE V1_PIDS, NULL },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		char path[PATH_MAX] = "";
-		bool found = cgroup_mount_dir_of(rows[i].cgroup, rows[i].mountinfo, path);
+		bool found = cgroup_mount_dir_of(rows[i].cgroup, rows[i].controller,
+						 rows[i].mountinfo, path);
 
 		cr_expect_eq(found, rows[i].path != NULL, "row %zu", i);
 		cr_expect(!found || !strcmp(path, rows[i].path), "row %zu: '%s'", i, path);
 	}
 }
 
-/* --- a real cgroup v2, without changing it --------------------------------------- */
+Test(cgroup_mount, finds_a_v1_hierarchy_by_its_controller)
+{
+	static const struct {
+		const char *mountinfo, *host_root, *controller, *point;
+	} rows[] = {
+		{ V1 V1_CPU V1_PIDS HYBRID, NULL, "pids", "/sys/fs/cgroup/pids" },
+		{ V1 V1_CPU V1_PIDS, NULL, "cpuacct", "/sys/fs/cgroup/cpu,cpuacct" },
+		{ V1 V1_CPU, NULL, "pids", NULL },
+		{ V1 V1_CPU, NULL, "cpuac", NULL },
+		{ V1, NULL, "systemd", NULL },
+		{ PURE, NULL, "pids", NULL },
+		{ V1_PIDS V1_HOST, "/host", "pids", "/host/sys/fs/cgroup/pids" },
+		{ V1_PIDS, "/host", "pids", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		static struct cgroup_mount m;
+		bool found = cgroup_mount_find(rows[i].mountinfo, rows[i].controller,
+					       rows[i].host_root, &m);
+
+		cr_assert_eq(found, rows[i].point != NULL, "row %zu", i);
+		if (found)
+			cr_expect_str_eq(m.point, rows[i].point, "row %zu: '%s'", i, m.point);
+	}
+}
+
+/* --- real cgroups, without changing them ----------------------------------------- */
 
 static struct cgroup_fs *open_fs(void)
 {
@@ -137,10 +174,11 @@ Test(cgroup, the_root_is_there)
 	struct error err;
 	__u64 id = 0;
 	bool populated = false;
+	const char *root = *cgroup_fs_roots(fs);
 
-	cr_assert_eq(cgroup_id_of(fs, "/", &id, &err), 0, "%s", err.text);
+	cr_assert_eq(cgroup_id_of(fs, root, &id, &err), 0, "%s", err.text);
 	cr_expect_neq(id, 0);
-	cr_assert_eq(cgroup_populated(fs, "/", &populated, &err), 0);
+	cr_assert_eq(cgroup_populated(fs, root, &populated, &err), 0);
 	cr_expect(populated);
 	cgroup_fs_free(fs);
 	cgroup_fs_free(NULL);
@@ -153,7 +191,8 @@ Test(cgroup, own_path_leads_to_a_cgroup)
 	struct error err;
 	__u64 id;
 
-	cr_assert_eq(cgroup_of_pid(fs, getpid(), &path, &err), 0, "%s", err.text);
+	cr_assert_eq(cgroup_of_pid(fs, *cgroup_fs_roots(fs), getpid(), &path, &err), 0, "%s",
+		     err.text);
 	cr_expect_eq(cgroup_id_of(fs, path, &id, &err), 0, "%s", err.text);
 	cgroup_fs_free(fs);
 }
@@ -174,7 +213,7 @@ Test(cgroup, says_what_is_wrong)
 	cr_expect_eq(cgroup_resolve(fs, "a/../b", &path, &err), -EINVAL);
 	cr_expect_eq(cgroup_resolve(fs, "..", &path, &err), -EINVAL);
 	cr_expect_eq(cgroup_resolve(fs, "/cgroup.procs", &path, &err), -ENOTDIR);
-	cr_expect_eq(cgroup_of_pid(fs, 0x3fffffff, &path, &err), -ESRCH);
+	cr_expect_eq(cgroup_of_pid(fs, "/", 0x3fffffff, &path, &err), -ESRCH);
 	cr_expect_null(path);
 	cr_expect_eq(cgroup_fs_open(&none, "/no/such/host", &err), -ENODEV);
 	cr_expect_not_null(strstr(err.text, "/no/such/host"));
@@ -272,7 +311,7 @@ Test(cgroup_change, id_is_that_of_the_inode)
 	char path[512];
 	__u64 id = 0, again = 0;
 
-	snprintf(path, sizeof(path), "%s%s/a", cgroup_fs_mount_point(own_fs), base);
+	snprintf(path, sizeof(path), "%s%s/a", cgroup_fs_mount_point(own_fs, base), base);
 	cr_assert_eq(cgroup_make(own_fs, below("/a"), &id, &err), 0);
 	cr_assert_eq(stat(path, &st), 0);
 	cr_expect_eq(id, st.st_ino, "%llu %llu", (unsigned long long)id,
@@ -307,7 +346,8 @@ Test(cgroup_change, what_a_person_types)
 	for (i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
 		auto_free char *path = NULL, *typed = NULL;
 
-		cr_assert(asprintf(&typed, forms[i], cgroup_fs_mount_point(own_fs), base) > 0);
+		cr_assert(asprintf(&typed, forms[i], cgroup_fs_mount_point(own_fs, base), base) >
+			  0);
 		cr_assert_eq(cgroup_resolve(own_fs, typed, &path, &err), 0, "%s", err.text);
 		cr_expect_str_eq(path, below("/a"), "'%s': '%s'", typed, path);
 	}
@@ -356,7 +396,7 @@ Test(cgroup_change, processes_move_and_die)
 	cr_assert_eq(cgroup_move_all(own_fs, below("/from"), below("/to"), &err), 0, "%s",
 		     err.text);
 	cr_expect_not(is_populated(below("/from")));
-	cr_assert_eq(cgroup_of_pid(own_fs, pids[2], &path, &err), 0);
+	cr_assert_eq(cgroup_of_pid(own_fs, base, pids[2], &path, &err), 0);
 	cr_expect_str_eq(path, below("/to"));
 	cr_expect_eq(cgroup_remove(own_fs, below("/from"), &err), 0, "%s", err.text);
 	cr_expect_eq(cgroup_remove(own_fs, below("/from"), &err), 0);
@@ -369,4 +409,71 @@ Test(cgroup_change, processes_move_and_die)
 	}
 	cr_expect_not(is_populated(below("/to")));
 	cr_expect_eq(cgroup_move_all(own_fs, "/", below("/to"), &err), -EINVAL);
+}
+
+/* --- the same in a v1 hierarchy, where there is one ------------------------------- */
+
+static void setup_v1(void)
+{
+	struct error err;
+
+	if (geteuid())
+		cr_skip_test("making cgroups needs root");
+	own_fs = open_fs();
+	if (!cgroup_fs_mount_point(own_fs, CGROUP_V1_PREFIX))
+		cr_skip_test("no v1 hierarchy is mounted here");
+	snprintf(base, sizeof(base), CGROUP_V1_PREFIX "/ctrace-test-%d", getpid());
+	cr_assert_eq(cgroup_make(own_fs, base, NULL, &err), 0, "%s", err.text);
+}
+
+TestSuite(cgroup_v1, .init = setup_v1, .fini = teardown, .timeout = 30);
+
+Test(cgroup_v1, walk_and_ids)
+{
+	struct seen seen = { 0 };
+	struct error err;
+	struct stat st;
+	char path[512];
+	__u64 id = 0;
+
+	make("/a");
+	make("/a/b");
+	cr_assert_eq(cgroup_walk(own_fs, base, note, &seen, &err), 0, "%s", err.text);
+	cr_expect_str_eq(seen.text, ";/a;/a/b;");
+
+	snprintf(path, sizeof(path), "%s%s", cgroup_fs_mount_point(own_fs, base),
+		 cgroup_path_below_mount(below("/a")));
+	cr_assert_eq(stat(path, &st), 0, "%s", path);
+	cr_assert_eq(cgroup_id_of(own_fs, below("/a"), &id, &err), 0, "%s", err.text);
+	cr_expect_eq(id, st.st_ino | CGROUP_ID_V1);
+	cr_expect_eq(cgroup_remove(own_fs, below("/a"), &err), 0, "%s", err.text);
+}
+
+Test(cgroup_v1, what_a_person_types)
+{
+	auto_free char *path = NULL, *typed = NULL;
+	struct error err;
+
+	cr_assert(asprintf(&typed, "%s%s/", cgroup_fs_mount_point(own_fs, base),
+			   cgroup_path_below_mount(base)) > 0);
+	cr_assert_eq(cgroup_resolve(own_fs, typed, &path, &err), 0, "%s", err.text);
+	cr_expect_str_eq(path, base);
+}
+
+Test(cgroup_v1, processes_move_and_die)
+{
+	auto_free char *path = NULL;
+	struct error err;
+	pid_t pid = start_sleeper();
+
+	make("/a");
+	cr_expect_not(is_populated(base));
+	cr_assert_eq(cgroup_move(own_fs, below("/a"), pid, &err), 0, "%s", err.text);
+	cr_expect(is_populated(base), "a process below counts");
+	cr_assert_eq(cgroup_of_pid(own_fs, base, pid, &path, &err), 0, "%s", err.text);
+	cr_expect_str_eq(path, below("/a"));
+	cr_expect_eq(cgroup_remove(own_fs, base, &err), -EBUSY);
+	cr_expect_eq(cgroup_kill(own_fs, base, &err), 0, "%s", err.text);
+	waitpid(pid, NULL, 0);
+	cr_expect_not(is_populated(base));
 }

@@ -96,6 +96,10 @@ Test(cgroup_path, finds_the_container)
 		cr_expect_str_eq(p.pod_uid, row->pod_uid, "'%s': pod '%s'", path, p.pod_uid);
 		cr_expect_eq(p.root_len, strlen(row->root), "'%s': %zu", path, p.root_len);
 		cr_expect_eq(p.nested, row->nested, "'%s': nested", path);
+		snprintf(path, sizeof(path), "v1:%s%s", row->root, row->rest);
+		cr_assert(cgroup_path_parse(path, &p), "'%s'", path);
+		cr_expect_str_eq(p.id, row->id, "'%s': id '%s'", path, p.id);
+		cr_expect_eq(p.root_len, 3 + strlen(row->root), "'%s': %zu", path, p.root_len);
 		cr_expect(row->runtime ? p.runtime && !strcmp(p.runtime, row->runtime) : !p.runtime,
 			  "'%s': runtime %s", path, p.runtime ? p.runtime : "unknown");
 		cr_expect_eq(p.by_name,
@@ -109,6 +113,9 @@ static const char *const not_containers[] = {
 	"",
 	"/",
 	"docker/" A,
+	"v1:",
+	"v1:docker/" A,
+	"v2:/docker/" A,
 	"/init.scope",
 	"/docker",
 	"/system.slice/docker.service",

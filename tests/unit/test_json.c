@@ -252,7 +252,7 @@ Test(json, container_records)
 	char *line, expected[1024];
 
 	c.cgroup_path = (char *)"/kubepods/x";
-	c.cgroup_id = 1ULL << 63;
+	c.cgroup_id = 1ULL << 62 | CGROUP_ID_V1;
 	for (int action = CONTAINER_RUNNING; action <= CONTAINER_STOPPED; action++) {
 		c.init_pid = action == CONTAINER_RUNNING ? 0 : 4242;
 		snprintf(expected, sizeof(expected),
@@ -260,7 +260,7 @@ Test(json, container_records)
 			 "\"container\":{\"id\":\"" ID "\",\"runtime\":\"containerd\"},"
 			 "\"k8s\":{\"node\":\"n1\",\"namespace\":\"shop\",\"pod\":\"web-7d4b9\","
 			 "\"pod_uid\":\"0f6f\",\"container\":\"nginx\"},%s"
-			 "\"cgroup_id\":9223372036854775808,\"cgroup\":\"/kubepods/x\"}\n",
+			 "\"cgroup_id\":4611686018427387904,\"cgroup\":\"/kubepods/x\"}\n",
 			 words[action], c.init_pid ? "\"pid\":4242," : "");
 		line = record_of(action, &c, "n1");
 		cr_expect_str_eq(after_time(line), expected, "%s", line);

@@ -286,7 +286,7 @@ Test(registry, thousands_come_and_go)
 /* --- real cgroups and state files that go with them: needs root ------------------ */
 
 static char host[] = "/tmp/ctrace-test-registry.XXXXXX";
-static char base[64];
+static char base[64], v1_base[sizeof(base) + 3];
 static int host_fd = -1;
 
 static void setup_real(void)
@@ -301,6 +301,17 @@ static void setup_real(void)
 	snprintf(base, sizeof(base), "/ctrace-test-%d", getpid());
 	if (cgroup_make(fs, base, NULL, &err) < 0)
 		cr_skip_test("%s", err.text);
+	snprintf(v1_base, sizeof(v1_base), CGROUP_V1_PREFIX "%s", base);
+}
+
+/* From here on, what make() and the others do is in the v1 hierarchy. */
+static void turn_to_v1(void)
+{
+	struct error err;
+
+	if (cgroup_make(fs, v1_base, NULL, &err) < 0)
+		cr_skip_test("%s", err.text);
+	snprintf(base, sizeof(base), "%.40s", v1_base);
 }
 
 static void teardown_real(void)
@@ -310,7 +321,8 @@ static void teardown_real(void)
 
 	if (host_fd < 0)
 		return;
-	cgroup_remove(fs, base, &err);
+	cgroup_remove(fs, v1_base, &err);
+	cgroup_remove(fs, cgroup_path_below_mount(base), &err);
 	cr_assert(asprintf(&command, "rm -r '%s'", host) > 0);
 	cr_expect_eq(system(command), 0);
 	free(command);
@@ -359,11 +371,15 @@ static void put(const char *file, const char *text)
 
 static void put_state(const char *root, const char *id, const char *path)
 {
+	const char *controller = cgroup_path_is_v1(base)
+					 ? cgroup_v1_controller_name(cgroup_fs_v1_controller(fs))
+					 : "";
 	char file[256], text[1024];
 
 	snprintf(file, sizeof(file), "%s/%s/state.json", root, id);
-	snprintf(text, sizeof(text), "{\"init_process_pid\":7,\"cgroup_paths\":{\"\":\"%s%s%s\"}}",
-		 cgroup_fs_mount_point(fs), base, path);
+	snprintf(text, sizeof(text),
+		 "{\"init_process_pid\":7,\"cgroup_paths\":{\"%s\":\"%s%s%s\"}}", controller,
+		 cgroup_fs_mount_point(fs, base), cgroup_path_below_mount(base), path);
 	put(file, text);
 }
 
@@ -377,8 +393,8 @@ static void put_crun(const char *id, const char *path)
 	char file[256], text[1024];
 
 	snprintf(file, sizeof(file), "crun/%s/status", id);
-	snprintf(text, sizeof(text), "{\"pid\":8,\"cgroup-path\":\"%s%s\",\"scope\":\"\"}", base,
-		 path);
+	snprintf(text, sizeof(text), "{\"pid\":8,\"cgroup-path\":\"%s%s\",\"scope\":\"\"}",
+		 cgroup_path_below_mount(base), path);
 	put(file, text);
 }
 
@@ -796,4 +812,72 @@ Test(registry_real, a_state_file_cannot_claim_the_whole_host)
 	scan();
 	cr_assert_eq(cgroup_id_of(fs, "/", &root, &err), 0);
 	cr_expect_null(registry_find(reg, root));
+}
+
+/* --- cgroup v1 -------------------------------------------------------------------- */
+
+Test(registry_real, containers_that_have_a_v1_cgroup_only)
+{
+	__u64 docker, odd, crun;
+
+	turn_to_v1();
+	make("/docker");
+	docker = make("/docker/" DOCKER_ID);
+	odd = make("/odd");
+	crun = make("/c1");
+	put_runc("plain", "/odd");
+	put_crun("c1", "/c1");
+	put_docker(DOCKER_ID, "web");
+
+	scan();
+	cr_assert_not_null(registry_find(reg, docker));
+	cr_expect_str_eq(registry_find(reg, docker)->name, "web");
+	cr_assert_not_null(registry_find(reg, odd));
+	cr_expect_str_eq(registry_find(reg, odd)->id, "plain");
+	cr_assert_not_null(registry_find(reg, crun));
+	cr_expect_str_eq(registry_find(reg, crun)->runtime, "crun");
+	cr_expect(cgroup_path_is_v1(registry_find(reg, crun)->cgroup_path));
+	cr_expect_eq(add_real("/odd/deep", 5 | CGROUP_ID_V1), registry_find(reg, odd));
+
+	drop("/odd");
+	cr_expect_eq(registry_sweep(reg, NULL, NULL), 1);
+}
+
+Test(registry_real, a_container_of_both_is_known_by_v2)
+{
+	__u64 v2, v1, odd = make("/odd"), v1_odd;
+
+	make("/docker");
+	v2 = make("/docker/" DOCKER_ID);
+	put_runc("plain", "/odd");
+	turn_to_v1();
+	v1_odd = make("/odd");
+	make("/elsewhere");
+	v1 = make("/elsewhere/" DOCKER_ID);
+
+	scan();
+	cr_assert_not_null(registry_find(reg, v2));
+	cr_assert_not_null(registry_find(reg, odd));
+	cr_expect_eq(add_real("/odd", v1_odd), registry_find(reg, odd));
+	cr_expect_eq(add_real("/elsewhere/" DOCKER_ID, v1), registry_find(reg, v2));
+	cr_expect_eq(add_real("/elsewhere/" DOCKER_ID "/x", 8 | CGROUP_ID_V1),
+		     registry_find(reg, v2));
+	cr_expect_null(registry_find(reg, v1));
+	cr_expect_null(registry_find(reg, v1_odd));
+}
+
+/* A container makes a v2 cgroup of the name that one of the host's has in v1. */
+Test(registry_real, a_v1_container_is_not_hidden_by_a_nested_name)
+{
+	__u64 v1;
+
+	make("/docker");
+	make("/docker/" DOCKER_ID);
+	make("/docker/" DOCKER_ID "/" OTHER_ID);
+	turn_to_v1();
+	v1 = make("/" OTHER_ID);
+
+	scan();
+	cr_assert_not_null(registry_find(reg, v1));
+	cr_expect_str_eq(registry_find(reg, v1)->id, OTHER_ID);
 }

@@ -21,7 +21,7 @@
 
 static const struct runtime_settings recorded = {
 	.host_root = HOST,
-	.cgroup_mount = "/sys/fs/cgroup/unified",
+	.cgroups.v2 = "/sys/fs/cgroup/unified",
 };
 
 /* Everything a state file can say, NULL and 0 for what it doesn't. */

@@ -75,11 +75,17 @@ static void hear(const struct error *err, void *arg)
 	told->last = *err;
 }
 
+static const struct runtime_cgroups cgroups = {
+	.v2 = "/sys/fs/cgroup",
+	.v1 = "/sys/fs/cgroup/cpu,cpuacct",
+	.v1_controller = "cpu",
+};
+
 static void scan_and_hear(struct found *found, struct told *told)
 {
-	struct runtime_settings settings = { .host_root = host,
-					     .unreadable = hear,
-					     .unreadable_arg = told };
+	struct runtime_settings settings = {
+		.host_root = host, .cgroups = cgroups, .unreadable = hear, .unreadable_arg = told
+	};
 	struct error err;
 
 	cr_assert_eq(runtime_scan(&settings, NULL, keep, found, &err), 0, "%s", err.text);
@@ -87,7 +93,9 @@ static void scan_and_hear(struct found *found, struct told *told)
 
 static void scan_host(struct found *found, const char *const *extra_roots)
 {
-	struct runtime_settings settings = { .host_root = host, .extra_roots = extra_roots };
+	struct runtime_settings settings = { .host_root = host,
+					     .cgroups = cgroups,
+					     .extra_roots = extra_roots };
 	struct error err;
 
 	cr_assert_eq(runtime_scan(&settings, NULL, keep, found, &err), 0, "%s", err.text);
@@ -349,6 +357,13 @@ Test(state_files, malformed_state)
 		{ "{\"cgroup_paths\": {\"\": \"/etc\"}}", true, NULL, 0 },
 		{ "{\"cgroup_paths\": {\"\": \"/sys/fs/cgroupx/a\"}}", true, NULL, 0 },
 		{ "{\"cgroup_paths\": {\"\": \"/sys/fs/cgroup/a\"}}", true, "/a", 0 },
+		{ "{\"cgroup_paths\": {\"cpu\": \"/sys/fs/cgroup/cpu,cpuacct/a\"}}", true, "v1:/a",
+		  0 },
+		{ "{\"cgroup_paths\": {\"cpu\": \"/sys/fs/cgroup/cpu,cpuacct/a\", "
+		  "\"\": \"/sys/fs/cgroup/b\"}}",
+		  true, "/b", 0 },
+		{ "{\"cgroup_paths\": {\"pids\": \"/sys/fs/cgroup/pids/a\"}}", true, NULL, 0 },
+		{ "{\"cgroup_paths\": {\"cpu\": \"/sys/fs/cgroup/cpu/a\"}}", true, NULL, 0 },
 		{ "{\"config\": {\"labels\": 5}}", true, NULL, 0 },
 		{ "{\"config\": {\"labels\": [5, null, \"\", \"=\", \"a\", {}]}}", true, NULL, 0 },
 		{ "{\"config\": {\"labels\": {\"a\": \"b\"}}}", true, NULL, 0 },

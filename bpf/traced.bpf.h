@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The filter's map: which traced cgroup is a task in? */
+#ifndef CTRACE_TRACED_BPF_H
+#define CTRACE_TRACED_BPF_H
+
+#include "cgroup_v1.bpf.h"
+#include "maps.bpf.h"
+
+/* How many of them are of v1: mostly none, and then nobody has to look there. */
+__u64 v1_traced = 0;
+
+static __always_inline void count_v1(__u64 id, __s64 change)
+{
+	if (settings.cgroup_v1 && id & CGROUP_ID_V1)
+		__sync_fetch_and_add(&v1_traced, change);
+}
+
+static __always_inline long traced_add(__u64 id, const struct cgroup_entry *entry)
+{
+	long r = bpf_map_update_elem(&cgroups, &id, entry, BPF_NOEXIST);
+
+	if (!r)
+		count_v1(id, 1);
+	return r;
+}
+
+static __always_inline void traced_remove(__u64 id)
+{
+	if (!bpf_map_delete_elem(&cgroups, &id))
+		count_v1(id, -1);
+}
+
+static __always_inline struct cgroup_entry *traced_v1(struct task_struct *task, __u64 *id)
+{
+	if (!settings.cgroup_v1 || !v1_traced)
+		return NULL;
+	*id = v1_id_of(task);
+	return bpf_map_lookup_elem(&cgroups, id);
+}
+
+/* The traced cgroup that the current task is in, v2's before v1's; NULL if neither is traced. */
+static __always_inline struct cgroup_entry *current_traced(__u64 *id)
+{
+	struct cgroup_entry *entry;
+
+	*id = bpf_get_current_cgroup_id();
+	entry = bpf_map_lookup_elem(&cgroups, id);
+	return entry ? entry : traced_v1((struct task_struct *)bpf_get_current_task(), id);
+}
+
+/* The same of any task. */
+static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *task)
+{
+	__u64 id = kread(kread(kread(kread(task, cgroups), dfl_cgrp), kn), id);
+	struct cgroup_entry *entry = bpf_map_lookup_elem(&cgroups, &id);
+
+	return entry ? entry : traced_v1(task, &id);
+}
+
+#endif
