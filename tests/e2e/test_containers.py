@@ -3,6 +3,7 @@
 
 import pytest
 
+from harness.cgroup import shown
 from harness.schema import Lines
 from harness.trace import Trace, run_ctrace
 
@@ -105,7 +106,7 @@ def test_ps_lists_a_plain_container(container):
     (row,) = [row for row in rows if row["container"]["id"] == box.id]
     assert row["container"]["runtime"] == box.runtime
     assert (row["type"], row["action"]) == ("container", "running")
-    assert (row["cgroup"], row["cgroup_id"]) == (f"/{box.id}", box.cgroup().stat().st_ino)
+    assert (row["cgroup"], row["cgroup_id"]) == (shown(box.cgroup()), box.cgroup().stat().st_ino)
     assert row["pid"] in [int(pid) for pid in (box.cgroup() / "cgroup.procs").read_text().split()]
 
 

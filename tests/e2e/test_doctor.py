@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from harness import settings
-from harness.cgroup import mount_point
+from harness.cgroup import hierarchies, is_hybrid, mount_point, v2_mount_point
 from harness.trace import run_ctrace
 from harness.usage import dropping, in_private_mounts
 
@@ -63,9 +63,8 @@ def test_this_host_is_ready(here):
 def test_the_facts_are_the_kernels(here):
     assert here["kernel"] == {"release": os.uname().release, "machine": os.uname().machine}
     assert here["cgroup"]["mount"] == str(mount_point())
-    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
-        hybrid = " - cgroup " in mounts.read()
-    assert here["cgroup"]["mode"] == ("hybrid" if hybrid else "v2")
+    mode = "hybrid" if is_hybrid() else "v2" if v2_mount_point() else "v1"
+    assert here["cgroup"]["mode"] == mode
     assert check_named(here, "kernel")["text"].count(os.uname().release) == 1
 
 
@@ -180,8 +179,15 @@ def test_a_kernel_without_btf():
 
 
 def test_a_host_without_cgroup_v2():
+    """v1 alone will do."""
     result = doctor_in(f"umount -l {mount_point()}")
-    assert not result["ready"] and result["cgroup"]["mode"] in ("v1", "none")
+    assert result["cgroup"]["mode"] == ("v1" if is_hybrid() else "none")
+    assert result["ready"] == is_hybrid()
+
+
+def test_a_host_without_cgroups():
+    result = doctor_in("; ".join(f"umount -l {point}" for point in hierarchies()))
+    assert not result["ready"] and result["cgroup"]["mode"] == "none"
     assert "cgroup v2" in check_named(result, "cgroups")["text"]
 
 

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from harness import settings
-from harness.cgroup import mount_point
+from harness.cgroup import hierarchies, mount_point
 from harness.trace import Trace, command_line, run_ctrace
 from harness.truth import run_program
 from harness.usage import CAPABILITIES, PR_CAPBSET_DROP, dropping, in_private_mounts
@@ -195,8 +195,9 @@ def test_kernel_without_btf(cgroup):
     assert "BTF" in message
 
 
-def test_host_without_cgroup_v2():
-    message = refused_in(f"umount -l {mount_point()}", "--cgroup", "/sys/fs/cgroup/x")
+def test_host_without_cgroups():
+    script = "; ".join(f"umount -l {point}" for point in hierarchies())
+    message = refused_in(script, "--cgroup", "/sys/fs/cgroup/x")
     assert "cgroup v2" in message or "cgroup2" in message
 
 

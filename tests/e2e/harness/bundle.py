@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 
-from .cgroup import mount_point
+from .cgroup import is_hybrid, mount_point, v1_mount_point, without_v2
 from .settings import ENGINE, PATIENCE
 from .wait import wait_until
 
@@ -17,20 +17,25 @@ HIDE_CONTROLLERS = 'mount --bind "$0" "$1/cgroup.controllers" && shift && exec "
 
 def hide_controllers(scratch, argv):
     """argv such that crun can work here; scratch is a folder for a file it needs."""
-    point = str(mount_point())
-    if point == "/sys/fs/cgroup":
+    if not is_hybrid():
         return argv
     empty = scratch / "no-controllers"
     empty.write_text("")
+    point = str(mount_point())
     return ["unshare", "--mount", "sh", "-c", HIDE_CONTROLLERS, str(empty), point, *argv]
 
 
 class Container:
-    def __init__(self, runtime, name, bundle, *options):
+    """v1: its runtime sees no cgroup v2, and makes it none there."""
+
+    def __init__(self, runtime, name, bundle, *options, v1=False):
         self.runtime, self.id, self.bundle, self.options = runtime, name, bundle, options
+        self.v1 = v1
 
     def _command(self, *args):
         argv = [self.runtime, *self.options, *args]
+        if self.v1:
+            return without_v2(argv)
         return hide_controllers(self.bundle, argv) if self.runtime == "crun" else argv
 
     def _call(self, *args, check=True):
@@ -64,7 +69,7 @@ class Container:
         wait_until(lambda: not self.cgroup().exists(), f"cgroup of {self.id} stays")
 
     def cgroup(self):
-        return mount_point() / self.id
+        return (v1_mount_point() if self.v1 else mount_point()) / self.id
 
 
 def set_argv(path, argv):

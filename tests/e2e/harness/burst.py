@@ -4,8 +4,8 @@
 import json
 import subprocess
 
-from .bundle import HIDE_CONTROLLERS, make_bundle
-from .cgroup import mount_point
+from .bundle import hide_controllers, make_bundle
+from .cgroup import without_v2
 from .settings import PATIENCE
 
 # A failed one must not end the others; what went wrong is in the log.
@@ -18,8 +18,8 @@ class Burst:
     cat of a static busybox opens nothing else.
     """
 
-    def __init__(self, runtime, top, names):
-        self.runtime, self.top, self.names = runtime, top, names
+    def __init__(self, runtime, top, names, v1=False):
+        self.runtime, self.top, self.names, self.v1 = runtime, top, names, v1
         make_bundle(top, "")
         first = top / "rootfs" / "first"
         first.mkdir()
@@ -33,12 +33,9 @@ class Burst:
 
     def _command(self):
         argv = ["sh", "-c", RUN_ALL]
-        point = str(mount_point())
-        if self.runtime != "crun" or point == "/sys/fs/cgroup":
-            return argv
-        empty = self.top / "no-controllers"
-        empty.write_text("")
-        return ["unshare", "--mount", "sh", "-c", HIDE_CONTROLLERS, str(empty), point, *argv]
+        if self.v1:
+            return without_v2(argv)
+        return hide_controllers(self.top, argv) if self.runtime == "crun" else argv
 
     def run(self, parallel):
         done = subprocess.run(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""cgroup v2 directories of our own, and commands that run in them."""
+"""Cgroups of our own, and commands that run in them."""
 
 import os
 import signal
@@ -14,23 +14,60 @@ JOIN = 'echo $$ > "$0/cgroup.procs" && exec "$@"'
 JOIN_ALL = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit; shift; done; shift; exec "$@"'
 
 
-def mount_point():
-    """Where cgroup v2 is mounted, or None: /sys/fs/cgroup, or below it on hybrid hosts."""
+# By which ctrace knows the v1 hierarchy that it looks at, the first that is there.
+V1_CONTROLLERS = ("pids", "memory", "cpu", "devices", "freezer")
+
+WITHOUT_V2 = 'umount -l "$0" && exec "$@"'
+
+
+def _mounts():
+    """(where, the file system, its controllers if it is one of v1) of each mount of cgroups."""
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
         for line in mounts:
             fields = line.split()
-            if fields[fields.index("-") + 1] == "cgroup2":
-                return Path(fields[4])
-    return None
+            kind, _, options = fields[fields.index("-") + 1 :]
+            if kind in ("cgroup", "cgroup2"):
+                yield Path(fields[4]), kind, options.split(",")
+
+
+def v2_mount_point():
+    """Where cgroup v2 is mounted, or None: /sys/fs/cgroup, or below it on hybrid hosts."""
+    return next((point for point, kind, _ in _mounts() if kind == "cgroup2"), None)
+
+
+def v1_mount_point():
+    """Where the v1 hierarchy is mounted that ctrace looks at, or None."""
+    points = {name: point for point, kind, names in _mounts() if kind == "cgroup" for name in names}
+    return next((points[name] for name in V1_CONTROLLERS if name in points), None)
+
+
+def mount_point():
+    """Where the tests make their cgroups: in v2, or else in v1."""
+    return v2_mount_point() or v1_mount_point()
+
+
+def is_hybrid():
+    return bool(v2_mount_point() and v1_mount_point())
 
 
 def hierarchies():
     """All mounts of cgroups: v2's, and v1's where there are any."""
-    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
-        for line in mounts:
-            fields = line.split()
-            if fields[fields.index("-") + 1] in ("cgroup", "cgroup2"):
-                yield Path(fields[4])
+    return (point for point, _, _ in _mounts())
+
+
+def shown(group):
+    """The directory of a cgroup as ctrace shows it: below the mount, v1's with a prefix."""
+    v1 = v1_mount_point()
+    if v1 and group.is_relative_to(v1):
+        return f"v1:/{group.relative_to(v1)}"
+    return f"/{group.relative_to(v2_mount_point())}"
+
+
+def without_v2(argv):
+    """argv such that it sees no cgroup v2, as on a host that has none."""
+    if not v2_mount_point():
+        return argv
+    return ["unshare", "--mount", "sh", "-c", WITHOUT_V2, str(v2_mount_point()), *argv]
 
 
 def make(path, in_hierarchies=None):

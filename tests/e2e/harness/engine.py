@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 
+from .cgroup import without_v2
 from .settings import ENGINE, PATIENCE
 
 CLIENT = "/usr/bin/docker" if os.access("/usr/bin/docker", os.X_OK) else "docker"
@@ -21,14 +22,17 @@ def why_not():
 
 
 class Docker:
-    def __init__(self, directory, driver="cgroupfs"):
-        self.directory, self.driver = directory, driver
+    """v1: it sees no cgroup v2, and makes its containers none there."""
+
+    def __init__(self, directory, driver="cgroupfs", v1=False):
+        self.directory, self.driver, self.v1 = directory, driver, v1
         self.data_root = directory / "data"
         self.runtime_root = ("--runtime-root", f"docker={self.data_root}")
 
     def _engine(self, verb):
+        argv = [str(ENGINE / "docker"), verb, str(self.directory)]
         done = subprocess.run(
-            [ENGINE / "docker", verb, self.directory],
+            without_v2(argv) if self.v1 else argv,
             env={**os.environ, "CGROUP_DRIVER": self.driver},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # dockerd must not hold a pipe of ours
