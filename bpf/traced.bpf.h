@@ -6,8 +6,11 @@
 #include "cgroup_v1.bpf.h"
 #include "maps.bpf.h"
 
-/* How many of them are of v1: mostly none, and then nobody has to look there. */
-__u64 v1_traced = 0;
+/*
+ * How many of them are of v1: mostly none, and then nobody has to look there.  Volatile,
+ * so that it isn't even read where settings rule v1 out.
+ */
+volatile __u64 v1_traced = 0;
 
 static __always_inline void count_v1(__u64 id, __s64 change)
 {
@@ -30,10 +33,13 @@ static __always_inline void traced_remove(__u64 id)
 		count_v1(id, -1);
 }
 
+static __always_inline bool looks_at_v1(void)
+{
+	return settings.cgroup_v1 && v1_traced;
+}
+
 static __always_inline struct cgroup_entry *traced_v1(struct task_struct *task, __u64 *id)
 {
-	if (!settings.cgroup_v1 || !v1_traced)
-		return NULL;
 	*id = v1_id_of(task);
 	return bpf_map_lookup_elem(&cgroups, id);
 }
@@ -45,7 +51,9 @@ static __always_inline struct cgroup_entry *current_traced(__u64 *id)
 
 	*id = bpf_get_current_cgroup_id();
 	entry = bpf_map_lookup_elem(&cgroups, id);
-	return entry ? entry : traced_v1((struct task_struct *)bpf_get_current_task(), id);
+	if (entry || !looks_at_v1())
+		return entry;
+	return traced_v1((struct task_struct *)bpf_get_current_task(), id);
 }
 
 /* The same of any task. */
@@ -54,7 +62,7 @@ static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *ta
 	__u64 id = kread(kread(kread(kread(task, cgroups), dfl_cgrp), kn), id);
 	struct cgroup_entry *entry = bpf_map_lookup_elem(&cgroups, &id);
 
-	return entry ? entry : traced_v1(task, &id);
+	return entry || !looks_at_v1() ? entry : traced_v1(task, &id);
 }
 
 #endif
