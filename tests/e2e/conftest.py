@@ -158,14 +158,13 @@ def container(request, work):
         each.stop()
 
 
-@pytest.fixture(scope="session")
-def docker():
-    """One private engine for all tests that want Docker."""
+def own_docker(**options):
+    """For a fixture to yield from: a private engine."""
     reason = engine.why_not()
     if reason:
         pytest.skip(reason)
     directory = Path(tempfile.mkdtemp(prefix="ctrace-docker-"))
-    private = engine.Docker(directory)
+    private = engine.Docker(directory, **options)
     up, said = private.start()
     if not up:
         shutil.rmtree(directory, ignore_errors=True)
@@ -173,6 +172,12 @@ def docker():
     yield private
     down, said = private.stop()
     assert down and not directory.exists(), f"the engine didn't end: {said}"
+
+
+@pytest.fixture(scope="session")
+def docker():
+    """One private engine for all tests that want Docker."""
+    yield from own_docker()
 
 
 @pytest.fixture

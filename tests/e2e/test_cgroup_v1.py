@@ -4,16 +4,13 @@ Containers that have cgroups in v1 only: on a host without v2, or one whose runt
 them none there. On a hybrid host the runtimes of these tests see no v2.
 """
 
-import shutil
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
-from conftest import unique_name
-from harness import bundle, engine, settings
+from conftest import own_docker, unique_name
+from harness import bundle, settings
 from harness.bpf import filter_keys
 from harness.burst import Burst
 from harness.cgroup import Cgroup, is_hybrid, shown, v1_mount_point, v2_mount_point
@@ -207,18 +204,7 @@ def test_container_of_both_is_known_by_v2(box):
 
 @pytest.fixture(scope="module")
 def v1_docker():
-    reason = engine.why_not()
-    if reason:
-        pytest.skip(reason)
-    directory = Path(tempfile.mkdtemp(prefix="ctrace-docker-"))
-    private = engine.Docker(directory, v1=True)
-    up, said = private.start()
-    if not up:
-        shutil.rmtree(directory, ignore_errors=True)
-        pytest.skip(f"no Docker engine can run here: {said}")
-    yield private
-    down, said = private.stop()
-    assert down and not directory.exists(), f"the engine didn't end: {said}"
+    yield from own_docker(v1=True)
 
 
 def test_docker_container_from_its_first_open(v1_docker):

@@ -188,7 +188,7 @@ def test_a_host_without_cgroup_v2():
 def test_a_host_without_cgroups():
     result = doctor_in("; ".join(f"umount -l {point}" for point in hierarchies()))
     assert not result["ready"] and result["cgroup"]["mode"] == "none"
-    assert "cgroup v2" in check_named(result, "cgroups")["text"]
+    assert "cgroup2" in check_named(result, "cgroups")["text"]
 
 
 def test_a_part_of_the_cgroup_tree_is_a_warning(cgroup):

@@ -10,7 +10,7 @@ import pytest
 
 from conftest import unique_name
 from harness import bundle
-from harness.cgroup import mount_point
+from harness.cgroup import mount_point, v2_mount_point
 from harness.settings import program
 from harness.trace import Trace
 
@@ -120,6 +120,8 @@ def test_copy_in_memory_is_the_containers_own(box):
 @pytest.mark.parametrize("when", ["while it starts", "later"])
 def test_moves_among_its_own_cgroups_hide_nothing(box, when):
     """Before and after it is known that it is a container."""
+    if not v2_mount_point():
+        pytest.skip("nobody is born into a cgroup of v1")
     top = f"/cgroup/{{}}"
     mounts = [
         {"destination": "/proc", "type": "proc", "source": "proc"},

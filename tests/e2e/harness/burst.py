@@ -2,6 +2,7 @@
 """Many containers of plain runc or crun in a burst, each of which lives for a moment."""
 
 import json
+import os
 import subprocess
 
 from .bundle import hide_controllers, make_bundle
@@ -41,7 +42,7 @@ class Burst:
         done = subprocess.run(
             self._command(),
             env={
-                "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+                **os.environ,
                 "PARALLEL": str(parallel),
                 "RUNTIME": self.runtime,
                 "TOP": str(self.top),
