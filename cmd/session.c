@@ -333,15 +333,21 @@ static int open_targets(struct session *s, struct error *err)
 	return s->arrivals ? 0 : error_set(err, -ENOMEM, "start tracing");
 }
 
-/* Before anything else: until tracing is live, it answers that it is not ready. */
+/* Before anything else: an address that can't be had is told at once. */
 static int open_server(struct session *s, struct error *err)
 {
+	struct metrics_server_settings settings = {
+		.listen = s->options->listen,
+		.confined = !s->options->no_sandbox,
+	};
+
 	if (!s->options->listen)
 		return 0;
 	s->metrics = metrics_new(s->options->version);
 	if (!s->metrics)
 		return error_set(err, -ENOMEM, "start tracing");
-	return metrics_server_start(&s->server, s->options->listen, s->metrics, err);
+	settings.metrics = s->metrics;
+	return metrics_server_open(&s->server, &settings, err);
 }
 
 static int open_summary(struct session *s, struct error *err)
@@ -427,7 +433,12 @@ int session_select(struct session *s, struct error *err)
 
 int session_confine(struct session *s, pid_t child, struct error *err)
 {
-	return confine(s->options, s->cgroups, s->tracer, child, err);
+	int r = confine(s->options, s->cgroups, s->tracer, child, err);
+
+	/* What clients send is looked at only in a process that has given up its rights. */
+	if (!r)
+		metrics_server_go(s->server);
+	return r;
 }
 
 void session_announce(const struct session *s)

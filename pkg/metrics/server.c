@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,18 +25,24 @@
 #include <event2/listener.h>
 #include <event2/util.h>
 
+#include "sandbox/sandbox.h"
+
 #define CONNECTIONS   32
 #define REQUEST_BYTES 4096
 #define IDLE_SECONDS  5
 
 struct metrics_server {
-	const struct metrics *metrics;
+	struct metrics_server_settings settings;
 	struct event_base *base;
 	struct evhttp *http;
 	struct event *stop; /* becomes readable when its pipe's other end is closed */
 	int stop_pipe[2];
 	pthread_t thread;
 	bool running;
+	sem_t confined; /* posted by the thread: *why holds what came of it */
+	sem_t go;       /* waited for by the thread */
+	struct error *why;
+	int confined_result;
 	struct bufferevent *connections[CONNECTIONS]; /* each a reference of ours, open or not */
 	size_t next;
 };
@@ -90,7 +97,7 @@ static void answer_metrics(struct evhttp_request *rq, void *arg)
 {
 	const struct metrics_server *server = arg;
 	size_t len;
-	char *text = metrics_text(server->metrics, &len);
+	char *text = metrics_text(server->settings.metrics, &len);
 
 	if (text)
 		answer(rq, 200, "text/plain; version=0.0.4; charset=utf-8", text, len);
@@ -108,12 +115,12 @@ static void answer_claim(struct evhttp_request *rq, bool claim)
 
 static void answer_health(struct evhttp_request *rq, void *arg)
 {
-	answer_claim(rq, metrics_healthy(((const struct metrics_server *)arg)->metrics));
+	answer_claim(rq, metrics_healthy(((const struct metrics_server *)arg)->settings.metrics));
 }
 
 static void answer_ready(struct evhttp_request *rq, void *arg)
 {
-	answer_claim(rq, metrics_ready(((const struct metrics_server *)arg)->metrics));
+	answer_claim(rq, metrics_ready(((const struct metrics_server *)arg)->settings.metrics));
 }
 
 /* --- connections -------------------------------------------------------------------------- */
@@ -191,24 +198,59 @@ static void end_loop(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(arg);
 }
 
+/* By the thread where there is one: the tracing loop may not do to sockets what this takes. */
+static void tear_down(struct metrics_server *server)
+{
+	if (server->stop)
+		event_free(server->stop);
+	if (server->http)
+		evhttp_free(server->http);
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (server->connections[i])
+			bufferevent_decref(server->connections[i]);
+	if (server->base)
+		event_base_free(server->base);
+}
+
+/* Clients choose what comes in here, so that nothing but answering is left to it. */
+static int confine(struct error *err)
+{
+	const struct sandbox_settings settings = { .serves = true };
+
+	return sandbox_enter(&settings, NULL, err);
+}
+
 static void *serve(void *arg)
 {
-	event_base_dispatch(((struct metrics_server *)arg)->base);
+	struct metrics_server *server = arg;
+
+	pthread_setname_np(pthread_self(), "ctrace-http");
+	server->confined_result = server->settings.confined ? confine(server->why) : 0;
+	sem_post(&server->confined);
+	while (sem_wait(&server->go))
+		; /* EINTR */
+	event_base_dispatch(server->base);
+	tear_down(server);
 	return NULL;
 }
 
 /* Signals are the tracing loop's. */
-static int start_thread(struct metrics_server *server)
+static int start_thread(struct metrics_server *server, struct error *err)
 {
 	sigset_t all, before;
 	int r;
 
+	server->why = err;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = -pthread_create(&server->thread, NULL, serve, server);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	server->running = !r;
-	return r;
+	if (r)
+		return error_set(err, r, "start a thread for HTTP");
+	server->running = true;
+	while (sem_wait(&server->confined))
+		; /* EINTR */
+	return server->confined_result;
 }
 
 static int set_up(struct metrics_server *server)
@@ -224,30 +266,38 @@ static int set_up(struct metrics_server *server)
 	if (!server->stop || event_add(server->stop, NULL))
 		return -ENOMEM;
 	set_up_http(server);
-	return 0;
+	return listen_on(server, server->settings.listen);
 }
 
-int metrics_server_start(struct metrics_server **out, const char *listen, const struct metrics *m,
-			 struct error *err)
+int metrics_server_open(struct metrics_server **out, const struct metrics_server_settings *settings,
+			struct error *err)
 {
 	struct metrics_server *server = calloc(1, sizeof(*server));
 	int r;
 
 	if (!server)
-		return error_set(err, -ENOMEM, "listen on '%s'", listen);
-	server->metrics = m;
+		return error_set(err, -ENOMEM, "listen on '%s'", settings->listen);
+	server->settings = *settings;
 	server->stop_pipe[0] = server->stop_pipe[1] = -1;
+	sem_init(&server->confined, 0, 0);
+	sem_init(&server->go, 0, 0);
 	r = set_up(server);
-	if (!r)
-		r = listen_on(server, listen);
-	if (!r)
-		r = start_thread(server);
+	if (r)
+		error_set(err, r, "listen on '%s'", settings->listen);
+	else
+		r = start_thread(server, err);
 	if (r < 0) {
 		metrics_server_stop(server);
-		return error_set(err, r, "listen on '%s'", listen);
+		return r;
 	}
 	*out = server;
 	return 0;
+}
+
+void metrics_server_go(struct metrics_server *server)
+{
+	if (server)
+		sem_post(&server->go);
 }
 
 static void close_pipe(struct metrics_server *server)
@@ -257,24 +307,25 @@ static void close_pipe(struct metrics_server *server)
 			close(server->stop_pipe[i]);
 }
 
+/* The thread may still wait to be told to go: so it is, and finds the pipe closed. */
+static void end_thread(struct metrics_server *server)
+{
+	close(server->stop_pipe[1]);
+	server->stop_pipe[1] = -1;
+	sem_post(&server->go);
+	pthread_join(server->thread, NULL);
+}
+
 void metrics_server_stop(struct metrics_server *server)
 {
 	if (!server)
 		return;
-	if (server->running) {
-		close(server->stop_pipe[1]);
-		server->stop_pipe[1] = -1;
-		pthread_join(server->thread, NULL);
-	}
-	if (server->stop)
-		event_free(server->stop);
-	if (server->http)
-		evhttp_free(server->http);
-	for (size_t i = 0; i < CONNECTIONS; i++)
-		if (server->connections[i])
-			bufferevent_decref(server->connections[i]);
-	if (server->base)
-		event_base_free(server->base);
+	if (server->running)
+		end_thread(server);
+	else
+		tear_down(server);
 	close_pipe(server);
+	sem_destroy(&server->confined);
+	sem_destroy(&server->go);
 	free(server);
 }

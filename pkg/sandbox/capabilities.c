@@ -85,7 +85,8 @@ int capabilities_drop(const struct sandbox_settings *settings, char *left, size_
 
 	if (!held)
 		return error_set(err, -errno, "look at capabilities");
-	keep_if_held(&keep, held, CAP_DAC_READ_SEARCH);
+	if (settings->readable_count)
+		keep_if_held(&keep, held, CAP_DAC_READ_SEARCH);
 	if (settings->child)
 		keep_if_held(&keep, held, CAP_KILL);
 	r = set(&keep, false);

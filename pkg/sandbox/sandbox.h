@@ -28,6 +28,11 @@ struct sandbox_settings {
 	 */
 	bool (*maps_work)(void *arg);
 	void *arg;
+	/*
+	 * It answers on sockets that are there, and that is all it does: no file is opened
+	 * and no map is used, whatever else is set here.
+	 */
+	bool serves;
 };
 
 /* What is left, for people. */

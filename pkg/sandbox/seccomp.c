@@ -16,34 +16,19 @@
 
 #include "sandbox/parts.h"
 
-static const int allowed[] = {
-	/* events out, state files in */
+static const int of_all[] = {
+	/* what is open */
 	SCMP_SYS(read),
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
 	SCMP_SYS(close),
-	SCMP_SYS(lseek),
 	SCMP_SYS(fcntl),
 	SCMP_SYS(fstat),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(statx),
-	SCMP_SYS(fstatfs),
-	SCMP_SYS(getdents64),
-	SCMP_SYS(openat2),
-	SCMP_SYS(name_to_handle_at),
-	SCMP_SYS(inotify_add_watch),
 	/* waiting */
 	SCMP_SYS(epoll_wait),
 	SCMP_SYS(epoll_pwait),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
 	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(wait4),
-	SCMP_SYS(rt_sigtimedwait),
 	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(restart_syscall),
 	/* memory and the C library */
 	SCMP_SYS(brk),
@@ -55,6 +40,32 @@ static const int allowed[] = {
 	SCMP_SYS(sysinfo),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
+};
+
+static const int of_tracing[] = {
+	/* state files in */
+	SCMP_SYS(lseek),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(statx),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(openat2),
+	SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(inotify_add_watch),
+	/* waiting */
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(wait4),
+	SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigreturn),
+};
+
+/* Connections come from a socket that listens already. */
+static const int of_serving[] = {
+	SCMP_SYS(accept4),    SCMP_SYS(readv),       SCMP_SYS(shutdown),
+	SCMP_SYS(getsockopt), SCMP_SYS(getpeername), SCMP_SYS(epoll_ctl),
 };
 
 static const int fatal[] = {
@@ -90,41 +101,67 @@ static const unsigned long ioctls[] = { TCGETS, TIOCGWINSZ, PERF_EVENT_IOC_DISAB
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Calls of which one argument decides.  openat2's are in memory, where a filter can't look. */
-static int allow_by_argument(scmp_filter_ctx ctx, pid_t child)
+static int add_calls(scmp_filter_ctx ctx, __u32 action, const int calls[], size_t count)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < COUNT(bpf_commands) && !r; i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				     SCMP_A0(SCMP_CMP_EQ, bpf_commands[i]));
-	for (size_t i = 0; i < COUNT(ioctls) && !r; i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				     SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, ioctls[i]));
-	if (!r)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, WRITING, O_RDONLY));
-	if (!r)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (!r)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-				     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (!r && child)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1,
-				     SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, child));
+	for (size_t i = 0; i < count && !r; i++)
+		r = seccomp_rule_add(ctx, action, calls[i], 0);
 	return r;
 }
 
-static int fill(scmp_filter_ctx ctx, pid_t child)
+static int add_masked(scmp_filter_ctx ctx, int call, struct scmp_arg_cmp argument)
 {
-	int r = 0;
+	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1, argument);
+}
 
-	for (size_t i = 0; i < COUNT(allowed) && !r; i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (size_t i = 0; i < COUNT(fatal) && !r; i++)
-		r = seccomp_rule_add(ctx, SCMP_ACT_KILL_PROCESS, fatal[i], 0);
-	return r ? r : allow_by_argument(ctx, child);
+static int add_memory(scmp_filter_ctx ctx)
+{
+	const struct scmp_arg_cmp no_code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int r = add_masked(ctx, SCMP_SYS(mmap), no_code);
+
+	return r ? r : add_masked(ctx, SCMP_SYS(mprotect), no_code);
+}
+
+/* Calls of which one argument decides.  openat2's are in memory, where a filter can't look. */
+static int add_tracing(scmp_filter_ctx ctx, pid_t child)
+{
+	int r = add_calls(ctx, SCMP_ACT_ALLOW, of_tracing, COUNT(of_tracing));
+
+	for (size_t i = 0; i < COUNT(bpf_commands) && !r; i++)
+		r = add_masked(ctx, SCMP_SYS(bpf), SCMP_A0(SCMP_CMP_EQ, bpf_commands[i]));
+	for (size_t i = 0; i < COUNT(ioctls) && !r; i++)
+		r = add_masked(ctx, SCMP_SYS(ioctl),
+			       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, ioctls[i]));
+	if (!r)
+		r = add_masked(ctx, SCMP_SYS(openat),
+			       SCMP_A2(SCMP_CMP_MASKED_EQ, WRITING, O_RDONLY));
+	if (!r && child)
+		r = add_masked(ctx, SCMP_SYS(kill), SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, child));
+	return r;
+}
+
+static int add_serving(scmp_filter_ctx ctx)
+{
+	int r = add_calls(ctx, SCMP_ACT_ALLOW, of_serving, COUNT(of_serving));
+
+	/* how much there is to read */
+	return r ? r
+		 : add_masked(ctx, SCMP_SYS(ioctl),
+			      SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, FIONREAD));
+}
+
+static int fill(scmp_filter_ctx ctx, const struct sandbox_settings *settings)
+{
+	int r = add_calls(ctx, SCMP_ACT_ALLOW, of_all, COUNT(of_all));
+
+	if (!r)
+		r = add_calls(ctx, SCMP_ACT_KILL_PROCESS, fatal, COUNT(fatal));
+	if (!r)
+		r = add_memory(ctx);
+	if (!r)
+		r = settings->serves ? add_serving(ctx) : add_tracing(ctx, settings->child);
+	return r;
 }
 
 int seccomp_restrict(const struct sandbox_settings *settings, struct error *err)
@@ -139,7 +176,7 @@ int seccomp_restrict(const struct sandbox_settings *settings, struct error *err)
 	if (!r)
 		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (!r)
-		r = fill(ctx, settings->child);
+		r = fill(ctx, settings);
 	if (!r)
 		r = seccomp_load(ctx);
 	seccomp_release(ctx);

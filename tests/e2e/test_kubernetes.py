@@ -6,11 +6,9 @@ CRI plugin, which is told what kubelet would tell it.
 
 import copy
 import hashlib
-import http.client
 import io
 import json
 import shutil
-import socket
 import subprocess
 import tarfile
 import uuid
@@ -21,6 +19,7 @@ import pytest
 from conftest import unique_name
 from harness import kubelet
 from harness.cgroup import remove_everywhere
+from harness.http import free_port, http_get
 from harness.schema import Lines
 from harness.settings import CTRACE, PATIENCE, TOP
 from harness.wait import wait_until
@@ -193,12 +192,6 @@ def node(own_containerd, cri, work):
     remove_everywhere(made.root)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 def root_is_shared():
     """As systemd and kubelet make it.  Where it is not, nothing can be propagated."""
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
@@ -222,15 +215,10 @@ def restricted(pod, namespace):
 
 
 def answers(pod, probe):
-    port, path = pod.probes[probe]
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3 * PATIENCE)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().status == 200
+        return http_get(*pod.probes[probe])[0] == 200
     except OSError:
         return False
-    finally:
-        connection.close()
 
 
 def log_events(path):

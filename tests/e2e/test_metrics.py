@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """--listen: /metrics, /healthz and /readyz, for friends and for others."""
 
-import http.client
 import json
 import os
 import re
@@ -13,16 +12,11 @@ import time
 
 import pytest
 
+from harness.http import free_port, http_get
 from harness.settings import PATIENCE, TOP
 from harness.trace import Trace, run_ctrace
 from harness.truth import run_program
 from harness.wait import wait_until
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture
@@ -30,20 +24,9 @@ def port():
     return free_port()
 
 
-def get(port, path, method="GET", host="127.0.0.1"):
-    """Returns (status, body)."""
-    connection = http.client.HTTPConnection(host, port, timeout=5 * PATIENCE)
-    try:
-        connection.request(method, path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode()
-    finally:
-        connection.close()
-
-
 def samples(port):
     """{'name{labels}': value}"""
-    status, text = get(port, "/metrics")
+    status, text = http_get(port, "/metrics")
     assert status == 200
     lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
     assert len(dict(lines)) == len(lines), "a series comes twice"
@@ -118,14 +101,14 @@ def test_ready_only_once_live_and_not_when_stuck(cgroup, port):
 
         def ask():
             try:
-                answers.append(get(port, "/readyz")[0])
+                answers.append(http_get(port, "/readyz")[0])
             except OSError:
                 return False
             return trace.live() or trace.process.poll() is not None
 
         wait_until(ask, "ctrace does not start", 30)
-        wait_until(lambda: get(port, "/readyz") == (200, "ok\n"), "it does not become ready")
-        assert get(port, "/healthz") == (200, "ok\n")
+        wait_until(lambda: http_get(port, "/readyz") == (200, "ok\n"), "it does not become ready")
+        assert http_get(port, "/healthz") == (200, "ok\n")
         assert set(answers) <= {503, 200}
         assert answers == sorted(answers, reverse=True), "ready before it was live"
 
@@ -163,7 +146,7 @@ def test_odd_requests(cgroup, port, request_text, status):
                 pass
         first = answer.split(b"\r\n")[0]
         assert re.search(status, first.partition(b" ")[2]), first
-        assert get(port, "/healthz")[0] == 200
+        assert http_get(port, "/healthz")[0] == 200
 
 
 def test_slow_clients_neither_block_nor_pile_up(cgroup, port):
@@ -176,12 +159,12 @@ def test_slow_clients_neither_block_nor_pile_up(cgroup, port):
                 client.sendall(b"GET /metr")
             except OSError:
                 pass  # its place was taken
-        assert get(port, "/healthz")[0] == 200
+        assert http_get(port, "/healthz")[0] == 200
         wait_until(
             lambda: len(os.listdir(f"/proc/{trace.pid}/fd")) <= before + 33, "they pile up"
         )
         (told,) = run_program(cgroup, "load", "burst", "1000", "/etc/passwd")
-        assert get(port, "/healthz")[0] == 200
+        assert http_get(port, "/healthz")[0] == 200
         for client in slow:
             client.close()
         trace.stop()
@@ -202,7 +185,7 @@ def test_reader_that_stopped_leaves_it_healthy(cgroup, port):
         os.close(writer)
         run_program(cgroup, "load", "burst", "2000", "/etc/passwd")
         time.sleep(0.5)
-        assert get(port, "/healthz")[0] == 200
+        assert http_get(port, "/healthz")[0] == 200
         assert samples(port)["ctrace_ring_used_bytes"] >= 0
         os.close(reader)
         trace.wait_end()
@@ -226,7 +209,7 @@ def test_address_in_use(cgroup, port):
 
 def test_every_address(cgroup, port):
     with Trace("--cgroup", cgroup, "--listen", f":{port}"):
-        assert get(port, "/healthz")[0] == 200
+        assert http_get(port, "/healthz")[0] == 200
 
 
 def test_promtool_finds_nothing_to_say(cgroup, port):
@@ -234,7 +217,7 @@ def test_promtool_finds_nothing_to_say(cgroup, port):
         pytest.skip("no promtool here (apt-get install prometheus)")
     with listening(cgroup, port, "--comm", "load"):
         run_program(cgroup, "load", "burst", "10", "/etc/passwd")
-        text = get(port, "/metrics")[1]
+        text = http_get(port, "/metrics")[1]
     done = subprocess.run(
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
@@ -259,7 +242,7 @@ def test_prometheus_scrapes_it(cgroup, port, work):
 
     def value(query):
         try:
-            status, text = get(own, "/api/v1/query?query=" + query)
+            status, text = http_get(own, "/api/v1/query?query=" + query)
         except OSError:
             return None
         if status != 200:  # it is still starting
@@ -292,5 +275,5 @@ def test_dashboard_asks_for_what_there_is(cgroup, port):
         for name in re.findall(r"\bctrace_\w+", target["expr"])
     }
     with listening(cgroup, port):
-        families = set(re.findall(r"^# TYPE (\S+)", get(port, "/metrics")[1], re.MULTILINE))
+        families = set(re.findall(r"^# TYPE (\S+)", http_get(port, "/metrics")[1], re.MULTILINE))
     assert asked and asked <= families

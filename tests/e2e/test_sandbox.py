@@ -9,10 +9,12 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
 from harness import settings
+from harness.http import free_port, http_get
 from harness.trace import Trace, command_line, run_ctrace
 from harness.truth import CANNOT, run_program
 from harness.wait import wait_until
@@ -127,6 +129,78 @@ def test_a_hijacked_trace_that_execs_is_ended(cgroup):
     said = hijack(trace.pid, "exec")
     assert trace.wait_end() == -signal.SIGSYS
     assert said == f"killed {int(signal.SIGSYS)}"
+
+
+# --- the thread that answers over HTTP ------------------------------------------------------------
+
+
+def http_thread(trace):
+    for task in Path(f"/proc/{trace.pid}/task").iterdir():
+        if (task / "comm").read_text() == "ctrace-http\n":
+            return task
+    raise AssertionError("no such thread")
+
+
+@pytest.fixture
+def listening(cgroup):
+    port = free_port()
+    made = []
+
+    def start(*args):
+        made.append(Trace("--cgroup", cgroup, "--listen", f"127.0.0.1:{port}", *args))
+        made[-1].wait_live()
+        return made[-1]
+
+    yield start, lambda path: http_get(port, path)
+    for trace in made:
+        if trace.process.poll() is None:
+            trace.stop()
+
+
+def test_what_is_left_of_the_http_thread(listening):
+    trace = listening[0]()
+    status = status_of(f"{trace.pid}/task/{http_thread(trace).name}")
+    held = [int(status[key], 16) for key in ("CapEff", "CapPrm", "CapInh", "CapAmb")]
+    assert held == [0, 0, 0, 0]
+    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+
+
+@pytest.mark.parametrize("what", ["open", "socket", "program"])
+def test_a_hijacked_http_thread_is_refused(cgroup, listening, what):
+    start, get = listening
+    bare = start("--no-sandbox")
+    assert int(hijack(http_thread(bare).name, what)) >= 0, "outside of a sandbox it has to work"
+    bare.stop()
+    trace = start()
+    assert int(hijack(http_thread(trace).name, what)) == -EPERM
+    assert get("/healthz")[0] == get("/metrics")[0] == 200, "it goes on as if nothing had been"
+    run_program(cgroup, "opener", "openat", "/etc")
+    assert trace.stop() == 0 and trace.opens()
+
+
+def test_a_hijacked_http_thread_that_execs_is_ended(listening):
+    trace = listening[0]()
+    assert hijack(http_thread(trace).name, "exec") == f"killed {int(signal.SIGSYS)}"
+    assert trace.wait_end() == -signal.SIGSYS
+
+
+def test_the_http_thread_is_confined_before_a_client_is_heard(cgroup):
+    """One that has sent its request already waits until all of ctrace is in the sandbox."""
+    port = free_port()
+    with Trace("--cgroup", cgroup, "--listen", f"127.0.0.1:{port}", wait=False) as trace:
+        answered = []
+
+        def ask():
+            try:
+                answered.append(http_get(port, "/readyz")[0])
+            except OSError:
+                return False
+            return True
+
+        wait_until(ask, "nobody listens", 30)
+        assert status_of(trace.pid)["Seccomp"] == "2"
+        trace.wait_live()
+        assert status_of(f"{trace.pid}/task/{http_thread(trace).name}")["Seccomp"] == "2"
 
 
 # --- what still works -----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * hijack PID open|socket|program|exec: makes another process make a system call, as
- * code that took it over would, and prints what came of it: the result or -errno,
+ * hijack PID open|socket|program|exec: makes another process, or the thread of that number
+ * in it, make a system call, as code that took it over would, and prints what came of it: the result or -errno,
  * or "killed N" if signal N ended the process.
  *
  * The process has to be in a system call of its own, waiting; its registers are

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +38,8 @@
 static int map_fd = -1;     /* made before the sandbox is entered */
 static pid_t child;         /* may be signalled */
 static bool child_is_known; /* ... if the sandbox was told of it */
+static bool serves;         /* which sandbox is entered */
+static int listening = -1;  /* a socket with a connection to be taken */
 
 /* 0 or errno */
 static int result(long r)
@@ -150,6 +153,11 @@ static int socket_inet(void)
 static int socket_unix(void)
 {
 	return result(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
+static int take_connection(void)
+{
+	return result(accept4(listening, NULL, NULL, SOCK_CLOEXEC));
 }
 
 static int exec_true(void)
@@ -310,48 +318,69 @@ static int allocate_much(void)
 struct attempt {
 	const char *name;
 	int (*make)(void);
-	int inside;          /* errno; -SIGSYS: the process is ended */
-	bool needs_landlock; /* nothing else refuses it */
-	bool tells_child;    /* the sandbox is told of the child */
+	int inside; /* errno; -SIGSYS: the process is ended */
+	int flags;
+};
+
+enum {
+	LANDLOCK = 1, /* nothing else refuses it */
+	CHILD = 2,    /* the sandbox is told of the child */
+	SERVES = 4,   /* it is that of the thread that answers over HTTP */
 };
 
 static const struct attempt attempts[] = {
-	{ "read a file that is allowed", read_allowed, 0, false, false },
-	{ "list a directory that is allowed", list_allowed, 0, false, false },
-	{ "allocate", allocate_much, 0, false, false },
-	{ "read a map that is held", read_own_map, 0, false, false },
-	{ "signal the child that it was told of", signal_child, 0, false, true },
-	{ "read /etc/passwd", read_passwd, EACCES, true, false },
-	{ "read /etc/shadow", read_shadow, EACCES, true, false },
-	{ "read by openat2", read_passwd_by_openat2, EACCES, true, false },
-	{ "read through /proc/self/root", read_passwd_by_magic_link, EACCES, true, false },
-	{ "list /", list_root, EACCES, true, false },
-	{ "write a file", write_file, EPERM, false, false },
-	{ "write by openat2", write_file_by_openat2, EACCES, true, false },
-	{ "write where reading is allowed", write_allowed_directory_by_openat2, EACCES, true,
-	  false },
-	{ "make a file", make_file, EPERM, false, false },
-	{ "make a file by openat2", make_file_by_openat2, EACCES, true, false },
-	{ "make a directory", make_directory, EPERM, false, false },
-	{ "make an internet socket", socket_inet, EPERM, false, false },
-	{ "make a Unix socket", socket_unix, EPERM, false, false },
-	{ "exec", exec_true, -SIGSYS, false, false },
-	{ "execveat", execveat_true, -SIGSYS, false, false },
-	{ "fork", fork_once, EPERM, false, false },
-	{ "ptrace", trace_me, -SIGSYS, false, false },
-	{ "leave the mount namespace", new_mount_namespace, -SIGSYS, false, false },
-	{ "mount", mount_tmpfs, -SIGSYS, false, false },
-	{ "setuid", become_root, EPERM, false, false },
-	{ "take a capability back", regain_capability, EPERM, false, false },
-	{ "load a BPF program", load_program, EPERM, false, false },
-	{ "make a BPF map", make_map, EPERM, false, false },
-	{ "find others' BPF maps", walk_maps_of_others, EPERM, false, false },
-	{ "open a perf event", open_perf_event, EPERM, false, false },
-	{ "map memory to be run", map_code, EPERM, false, false },
-	{ "make data code", make_data_code, EPERM, false, false },
-	{ "signal a child it was not told of", signal_child, EPERM, false, false },
-	{ "signal another process", signal_parent, EPERM, false, true },
-	{ "an ioctl that is not on the list", push_into_terminal, EPERM, false, false },
+	{ "read a file that is allowed", read_allowed, 0, 0 },
+	{ "list a directory that is allowed", list_allowed, 0, 0 },
+	{ "allocate", allocate_much, 0, 0 },
+	{ "read a map that is held", read_own_map, 0, 0 },
+	{ "signal the child that it was told of", signal_child, 0, CHILD },
+	{ "read /etc/passwd", read_passwd, EACCES, LANDLOCK },
+	{ "read /etc/shadow", read_shadow, EACCES, LANDLOCK },
+	{ "read by openat2", read_passwd_by_openat2, EACCES, LANDLOCK },
+	{ "read through /proc/self/root", read_passwd_by_magic_link, EACCES, LANDLOCK },
+	{ "list /", list_root, EACCES, LANDLOCK },
+	{ "write a file", write_file, EPERM, 0 },
+	{ "write by openat2", write_file_by_openat2, EACCES, LANDLOCK },
+	{ "write where reading is allowed", write_allowed_directory_by_openat2, EACCES, LANDLOCK },
+	{ "make a file", make_file, EPERM, 0 },
+	{ "make a file by openat2", make_file_by_openat2, EACCES, LANDLOCK },
+	{ "make a directory", make_directory, EPERM, 0 },
+	{ "make an internet socket", socket_inet, EPERM, 0 },
+	{ "make a Unix socket", socket_unix, EPERM, 0 },
+	{ "exec", exec_true, -SIGSYS, 0 },
+	{ "execveat", execveat_true, -SIGSYS, 0 },
+	{ "fork", fork_once, EPERM, 0 },
+	{ "ptrace", trace_me, -SIGSYS, 0 },
+	{ "leave the mount namespace", new_mount_namespace, -SIGSYS, 0 },
+	{ "mount", mount_tmpfs, -SIGSYS, 0 },
+	{ "setuid", become_root, EPERM, 0 },
+	{ "take a capability back", regain_capability, EPERM, 0 },
+	{ "load a BPF program", load_program, EPERM, 0 },
+	{ "make a BPF map", make_map, EPERM, 0 },
+	{ "find others' BPF maps", walk_maps_of_others, EPERM, 0 },
+	{ "open a perf event", open_perf_event, EPERM, 0 },
+	{ "map memory to be run", map_code, EPERM, 0 },
+	{ "make data code", make_data_code, EPERM, 0 },
+	{ "signal a child it was not told of", signal_child, EPERM, 0 },
+	{ "signal another process", signal_parent, EPERM, CHILD },
+	{ "an ioctl that is not on the list", push_into_terminal, EPERM, 0 },
+	/* the thread that answers over HTTP: nothing but what is open */
+	{ "serving: take a connection", take_connection, 0, SERVES },
+	{ "serving: allocate", allocate_much, 0, SERVES },
+	{ "serving: read a file that tracing may", read_allowed, EPERM, SERVES },
+	{ "serving: list a directory", list_allowed, EPERM, SERVES },
+	{ "serving: read by openat2", read_passwd_by_openat2, EPERM, SERVES },
+	{ "serving: write a file", write_file, EPERM, SERVES },
+	{ "serving: read a map that is held", read_own_map, EPERM, SERVES },
+	{ "serving: load a BPF program", load_program, EPERM, SERVES },
+	{ "serving: make a socket", socket_inet, EPERM, SERVES },
+	{ "serving: exec", exec_true, -SIGSYS, SERVES },
+	{ "serving: fork", fork_once, EPERM, SERVES },
+	{ "serving: ptrace", trace_me, -SIGSYS, SERVES },
+	{ "serving: map memory to be run", map_code, EPERM, SERVES },
+	{ "serving: signal a child", signal_child, EPERM, SERVES | CHILD },
+	/* and tracing, which takes none */
+	{ "take a connection", take_connection, EPERM, 0 },
 };
 
 /* Enters the sandbox that the tests use; exits if it can't. */
@@ -363,6 +392,7 @@ static void enter(bool (*maps_work)(void *arg))
 		.readable_count = 1,
 		.child = child_is_known ? child : 0,
 		.maps_work = maps_work,
+		.serves = serves,
 	};
 	struct error err = {};
 
@@ -370,6 +400,24 @@ static void enter(bool (*maps_work)(void *arg))
 		return;
 	fprintf(stderr, "%s\n", err.text);
 	_exit(199);
+}
+
+/* At an abstract address that the kernel chooses. */
+static int new_listening(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(addr.sun_family);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	cr_assert_eq(bind(fd, (struct sockaddr *)&addr, len), 0);
+	cr_assert_eq(listen(fd, 4), 0);
+	len = sizeof(addr);
+	cr_assert_eq(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+	/* one for each process that tries */
+	cr_assert_eq(connect(client, (struct sockaddr *)&addr, len), 0);
+	client = socket(AF_UNIX, SOCK_STREAM, 0);
+	cr_assert_eq(connect(client, (struct sockaddr *)&addr, len), 0);
+	return fd;
 }
 
 /* What came of it in a process of its own: errno, or -signal. */
@@ -411,12 +459,14 @@ ParameterizedTest(const size_t *number, sandbox, attempt)
 	int outside, inside;
 
 	map_fd = new_map();
+	listening = new_listening();
 	child = fork();
 	if (child == 0) {
 		pause();
 		_exit(0);
 	}
-	child_is_known = a->tells_child;
+	child_is_known = a->flags & CHILD;
+	serves = a->flags & SERVES;
 	outside = outcome(a->make, false);
 	inside = outcome(a->make, true);
 	kill(child, SIGKILL);
@@ -425,7 +475,7 @@ ParameterizedTest(const size_t *number, sandbox, attempt)
 	if (outside)
 		cr_skip_test("%s: not possible here outside of the sandbox either (%s)", a->name,
 			     strerror(outside));
-	if (a->needs_landlock && !has_landlock())
+	if ((a->flags & LANDLOCK) && !has_landlock())
 		cr_skip_test("%s: this kernel has no Landlock", a->name);
 	cr_expect_eq(inside, a->inside, "%s: %d in place of %d", a->name, inside, a->inside);
 }
@@ -476,6 +526,20 @@ Test(sandbox, capabilities_that_are_left)
 	child = getpid();
 	child_is_known = true;
 	cr_expect_eq(outcome(what_is_left, true), 1 << 2 | 1 << 4);
+}
+
+static int keeps_nothing(void)
+{
+	const struct sandbox_settings settings = { .serves = true };
+	struct sandbox_report report;
+	struct error err;
+
+	return sandbox_enter(&settings, &report, &err) || strcmp(report.capabilities, "none") != 0;
+}
+
+Test(sandbox, who_reads_nothing_keeps_nothing)
+{
+	cr_expect_eq(outcome(keeps_nothing, false), 0);
 }
 
 static int says_what_is_left(void)
