@@ -8,6 +8,7 @@ import copy
 import hashlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -17,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from conftest import unique_name
-from harness import kubelet
+from harness import api_server, api_types, kubelet
 from harness.cgroup import remove_everywhere
 from harness.http import free_port, http_get
+from harness.kubectl import kubectl
 from harness.schema import Lines
 from harness.settings import CTRACE, PATIENCE, TOP
 from harness.wait import wait_until
@@ -33,13 +35,7 @@ NODE = "node-1"
 def rendered(directory):
     if not (TOP / "k8s").exists():
         pytest.skip("only the tests are here, not the source")
-    if not shutil.which("kubectl"):
-        pytest.skip("no kubectl here")
-    done = subprocess.run(
-        ["kubectl", "kustomize", TOP / directory], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return list(yaml.safe_load_all(done.stdout))
+    return list(yaml.safe_load_all(kubectl("kustomize", TOP / directory)))
 
 
 def new_pod(template, name="ctrace-x7k2p"):
@@ -47,6 +43,19 @@ def new_pod(template, name="ctrace-x7k2p"):
 
 
 # --- what is written there ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_field_is_one_of_the_api(variant):
+    models = pytest.importorskip(
+        "kubernetes.client.models", reason="no API types here (apt-get install python3-kubernetes)"
+    )
+    for document in rendered(variant):
+        kind = document["kind"]
+        api_types.check(models, document, f"V1{kind}", kind)
+        document["spec"] = {**document.get("spec", {}), "readOnlyRootFileSystem": True}
+        with pytest.raises(AssertionError, match="has no readOnlyRootFileSystem"):
+            api_types.check(models, document, f"V1{kind}", kind)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -95,6 +104,43 @@ def test_misspelt_fields_are_found(where):
         new_pod(kubelet.daemonset(documents))
 
 
+# --- how it gets there ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_kubectl_applies_updates_and_deletes_it(variant, work):
+    """The commands of docs/kubernetes.md, against something that remembers what it is told."""
+    documents = rendered(variant)
+    shutil.copytree(TOP / "k8s", work / "k8s")
+    environment = {**os.environ, "HOME": str(work), "KUBECONFIG": "/dev/null"}
+    with api_server.running() as server:
+
+        def on_cluster(verb, *options):
+            words = (verb, f"--server={server.url}", "-k", work / variant, *options)
+            return kubectl(*words, env=environment, timeout=60 * PATIENCE)
+
+        on_cluster("apply", "--validate=false")
+        paths = ["/api/v1/namespaces/ctrace", "/apis/apps/v1/namespaces/ctrace/daemonsets/ctrace"]
+        assert server.calls == [f"create {path}" for path in paths]
+        for document, path in zip(documents, paths):
+            made = server.objects[path]
+            assert made["kind"] == document["kind"]
+            assert made.get("spec") == document.get("spec")
+
+        assert on_cluster("apply", "--validate=false").count("unchanged") == 2
+        new_tag = work / variant / "kustomization.yaml"
+        text = new_tag.read_text(encoding="utf-8")
+        new_tag.write_text(text.replace("newTag: latest", "newTag: v2"), encoding="utf-8")
+        on_cluster("apply", "--validate=false")
+        assert server.calls[2:] == [f"patch {paths[1]}"]
+        (container,) = server.patches[0]["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == "ctrace:v2"
+
+        on_cluster("delete", "--wait=false")
+        assert sorted(server.calls[3:]) == sorted(f"delete {path}" for path in paths)
+        assert not server.objects
+
+
 # --- and run -------------------------------------------------------------------------------
 
 
@@ -140,42 +186,36 @@ class Node:
 
     def __init__(self, containerd, cri, root):
         self.directory = containerd.directory
-        self.channel = cri.channel
+        self.cri = cri
         self.root = root
-        self.messages = kubelet.messages(self.directory)
         self.sandboxes = []
-
-    def call(self, method, **fields):
-        request = getattr(self.messages, f"{method}Request")
-        call = self.channel.unary_unary(
-            f"/runtime.v1.RuntimeService/{method}",
-            request_serializer=request.SerializeToString,
-            response_deserializer=getattr(self.messages, f"{method}Response").FromString,
-        )
-        return call(request(**fields), timeout=60 * PATIENCE)
 
     def start(self, pod):
         """Returns the container's id and its log."""
         logs = self.directory / "pods" / pod.metadata["uid"]
         sandbox = pod.sandbox(f"{self.root}/kubepods/pod{pod.metadata['uid']}", logs)
-        made = self.call("RunPodSandbox", config=sandbox).pod_sandbox_id
+        made = self.cri.RunPodSandbox(config=sandbox).pod_sandbox_id
         self.sandboxes.append(made)
-        container = self.call(
-            "CreateContainer",
+        container = self.cri.CreateContainer(
             pod_sandbox_id=made,
             config=pod.container(),
             sandbox_config=sandbox,
         ).container_id
-        self.call("StartContainer", container_id=container)
+        self.cri.StartContainer(container_id=container)
         return container, logs / f"{pod.name}.log"
 
+    def exec(self, container, *command):
+        """As kubectl exec: (exit code, stdout)."""
+        told = self.cri.ExecSync(container_id=container, cmd=command, timeout=30)
+        return told.exit_code, told.stdout.decode()
+
     def stop(self, container, grace):
-        self.call("StopContainer", container_id=container, timeout=grace)
+        self.cri.StopContainer(container_id=container, timeout=grace)
 
     def clear(self):
         for sandbox in self.sandboxes:
-            self.call("StopPodSandbox", pod_sandbox_id=sandbox)
-            self.call("RemovePodSandbox", pod_sandbox_id=sandbox)
+            self.cri.StopPodSandbox(pod_sandbox_id=sandbox)
+            self.cri.RemovePodSandbox(pod_sandbox_id=sandbox)
 
 
 @pytest.fixture
@@ -234,8 +274,8 @@ def log_events(path):
 
 
 COUNT = 300
-# Each name once: what is missing shows.
-OPENS = f"sleep 1; i=0; while [ $i -lt {COUNT} ]; do true </none-$i; i=$((i+1)); usleep 20000; done"
+# Each name once, from the first moment on: what is missing shows.
+OPENS = f"i=0; while [ $i -lt {COUNT} ]; do true </none-$i; i=$((i+1)); usleep 20000; done"
 
 
 def opened(events):
@@ -250,6 +290,8 @@ def test_pods_opens_are_in_the_log_and_none_is_missed_by_an_update(node, cri, va
     container, old_log = node.start(old)
     wait_until(lambda: answers(old, "readinessProbe"), "ctrace does not get ready", 30)
     assert answers(old, "livenessProbe")
+    status, told = node.exec(container, "/usr/bin/ctrace", "doctor", "--host-root", "/host")
+    assert status == 0, told
 
     apps = {}
     for name in ("web", "db"):
@@ -259,6 +301,11 @@ def test_pods_opens_are_in_the_log_and_none_is_missed_by_an_update(node, cri, va
         script = f"{OPENS} 2>/dev/null; sleep 1000"
         apps[name] = cri.container(pod, name, script)
     wait_until(lambda: b"/none-50" in old_log.read_bytes(), "the applications' opens", 30)
+
+    status, told = node.exec(
+        container, "/usr/bin/ctrace", "ps", "--host-root", "/host", "--namespace", namespace
+    )
+    assert status == 0 and all(f"{namespace}/{name}-0" in told for name in apps), told
 
     new = restricted(new_pod(template, "ctrace-new"), namespace)
     _, new_log = node.start(new)

@@ -6,10 +6,7 @@ Each field is taken by name, and what is left over is an error, so that a misspe
 or unknown field of a manifest can't pass.
 """
 
-import importlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 UNITS = {"": 1, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
@@ -220,16 +217,3 @@ class Pod:
                 "security_context": {**self.security, "namespace_options": namespaces},
             },
         }
-
-
-def messages(directory):
-    here = Path(__file__).parent
-    subprocess.run(
-        ["protoc", f"--proto_path={here}", f"--python_out={directory}", "kubelet.proto"],
-        check=True,
-    )
-    sys.path.insert(0, str(directory))
-    try:
-        return importlib.import_module("kubelet_pb2")
-    finally:
-        sys.path.remove(str(directory))
