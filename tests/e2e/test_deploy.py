@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import settings
+from harness import foreign, settings
 from harness.schema import Lines
 from harness.settings import TOP
 
@@ -29,67 +29,64 @@ CONTEXT = [
 BASE = "debian:bookworm"
 
 
-@pytest.fixture(scope="module")
-def manifests():
-    if not (TOP / "k8s").exists():
-        pytest.skip("only the tests are here, not the source")
-    if not shutil.which("kubectl"):
-        pytest.skip("no kubectl here")
-    done = subprocess.run(
-        ["kubectl", "kustomize", TOP / "k8s"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def of_the_source(*names):
+    """Skips where only the tests are, as in a VM."""
+    for name in names:
+        if not (TOP / name).exists():
+            pytest.skip("only the tests are here, not the source")
 
 
-def test_kustomize_accepts_the_manifests(manifests):
-    for kind in ("Namespace", "DaemonSet"):
-        assert f"kind: {kind}\n" in manifests
-
-
-def test_daemonset_has_what_tracing_needs(manifests):
-    for line in ("hostPID: true", "privileged: true", "- --host-root", "- name: NODE_NAME"):
-        assert line in manifests
-    mounts = manifests.split("volumeMounts:")[1].split("volumes:")[0]
-    assert mounts.count("mountPath:") == mounts.count("readOnly: true")
-
-
-def make_base_image(docker, directory):
+def make_base_image(docker, directory, arch):
     """The Dockerfile's base image, without a registry: Debian as its installer makes it."""
     if not shutil.which("debootstrap"):
         pytest.skip("no debootstrap here to make the base image (apt-get install debootstrap)")
     root = directory / "root"
     suite = BASE.split(":")[1]
     done = subprocess.run(
-        ["debootstrap", "--variant=minbase", suite, root],
+        ["debootstrap", "--variant=minbase", f"--arch={arch}", suite, root],
         capture_output=True,
         text=True,
-        timeout=600 * settings.PATIENCE,
+        timeout=1200 * settings.PATIENCE,
         check=False,
     )
     if done.returncode != 0:
-        pytest.skip(f"debootstrap can't get {suite}: {done.stdout[-300:]}")
+        pytest.skip(f"debootstrap can't get {suite} for {arch}: {done.stdout[-300:]}")
     archive = directory / "root.tar"
     subprocess.run(["tar", "-C", root, "--exclude=./dev/*", "-cf", archive, "."], check=True)
     shutil.rmtree(root)
-    docker("import", archive, BASE, timeout=300)
+    docker("import", f"--platform=linux/{arch}", archive, BASE, timeout=300)
+
+
+def build_image(docker, directory, arch, name):
+    of_the_source("Dockerfile")
+    make_base_image(docker, directory, arch)
+    path = directory / "context.tar"
+    # docker tells a context from a Dockerfile by its first bytes, and knows no PAX header
+    with tarfile.open(path, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for each in CONTEXT:
+            archive.add(TOP / each, arcname=each)
+    # The engine has no bridge, and the packages must come from somewhere.
+    options = ["--network", "host", f"--platform=linux/{arch}"]
+    options += ["--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abc"]
+    with path.open("rb") as stdin:
+        docker("build", *options, "-t", name, "-", stdin=stdin, timeout=3600)
+    return name
 
 
 @pytest.fixture(scope="module")
 def image(docker, tmp_path_factory):
-    if not (TOP / "Dockerfile").exists():
-        pytest.skip("only the tests are here, not the source")
-    make_base_image(docker, tmp_path_factory.mktemp("base"))
-    path = tmp_path_factory.mktemp("context") / "context.tar"
-    # docker tells a context from a Dockerfile by its first bytes, and knows no PAX header
-    with tarfile.open(path, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for name in CONTEXT:
-            archive.add(TOP / name, arcname=name)
-    with path.open("rb") as stdin:
-        # The engine has no bridge, and the packages must come from somewhere.
-        labels = ("--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abc")
-        docker("build", "--network", "host", *labels, "-t", "ctrace", "-", stdin=stdin, timeout=900)
-    return "ctrace"
+    return build_image(docker, tmp_path_factory.mktemp("image"), "amd64", "ctrace")
+
+
+@pytest.fixture(scope="module")
+def arm64_image(docker, tmp_path_factory):
+    with foreign.programs("aarch64"):
+        yield build_image(docker, tmp_path_factory.mktemp("image"), "arm64", "ctrace-arm64")
+
+
+@pytest.fixture(params=["image", "arm64_image"])
+def any_image(request):
+    return request.getfixturevalue(request.param)
 
 
 # A host may lack a capability that --privileged asks for.  SYS_ADMIN stands for BPF and
@@ -111,9 +108,9 @@ def run_image(docker, image, *args, options=()):
 
 
 @pytest.mark.slow
-def test_image_is_small_and_labelled(docker, image):
-    (info,) = json.loads(docker("image", "inspect", image))
-    assert info["Size"] < 6 << 20
+def test_image_is_labelled(docker, any_image):
+    (info,) = json.loads(docker("image", "inspect", any_image))
+    assert info["Architecture"] == ("arm64" if "arm64" in any_image else "amd64")
     assert info["Config"]["Entrypoint"] == ["/usr/bin/ctrace"]
     labels = info["Config"]["Labels"]
     assert labels["org.opencontainers.image.licenses"] == "BSD-2-Clause OR GPL-2.0-only"
@@ -121,30 +118,53 @@ def test_image_is_small_and_labelled(docker, image):
     assert labels["org.opencontainers.image.revision"] == "abc"
 
 
-LIBRARY = re.compile(r"(usr/)?lib(64)?/[a-z0-9_-]*/?(ld-linux-[a-z0-9_-]+|lib[a-z0-9_+-]+)\.so[.0-9]*")
-TEXT = re.compile(r"usr/share/(doc/[a-z0-9.+-]+/(LICENSE|copyright)|ctrace/event\.schema\.json)")
+LIBRARY = re.compile(r"(usr/)?lib(64)?/[a-z0-9_-]*/?(ld-linux-[a-z0-9_-]+|lib[a-z0-9_+.-]+)\.so[.0-9]*")
+LICENCE = re.compile(r"usr/share/doc/[a-z0-9.+-]+/(LICENSE|copyright)")
+OURS = {"usr/bin/ctrace", "usr/share/ctrace/event.schema.json"}
 OF_THE_ENGINE = {".dockerenv", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}
-OF_THE_ENGINE |= {"dev/console"}
+OF_THE_ENGINE |= {"dev", "dev/console", "dev/pts", "dev/shm", "etc", "proc", "sys"}
 
 
 @pytest.mark.slow
-def test_image_holds_the_program_and_its_libraries(docker, image, work):
-    docker("create", "--name", "look-into", image)
+def test_image_is_small_and_holds_nothing_it_does_not_need(docker, any_image, work):
+    docker("create", "--name", "look-into", any_image, timeout=120)
     docker("export", "-o", work / "image.tar", "look-into", timeout=120)
     docker("rm", "look-into")
     with tarfile.open(work / "image.tar") as archive:
-        files = {m.name: m for m in archive if not m.isdir() and m.name not in OF_THE_ENGINE}
-    others = [n for n in files if not LIBRARY.fullmatch(n) and not TEXT.fullmatch(n)]
-    assert others == ["usr/bin/ctrace"]
-    writable = [name for name, member in files.items() if member.isreg() and member.mode & 0o222]
-    assert not writable
-    assert len([name for name in files if LIBRARY.fullmatch(name)]) <= 14
+        members = {m.name: m for m in archive if m.name not in OF_THE_ENGINE}
+    files = {name: m for name, m in members.items() if not m.isdir()}
+    libraries = {name for name in files if LIBRARY.fullmatch(name)}
+    others = {name for name in files if not LICENCE.fullmatch(name)} - libraries
+    assert others == OURS
+    assert len(libraries) <= 14
+    size = sum(m.size for name, m in files.items() if not LICENCE.fullmatch(name))
+    print(f"{any_image}: {size} bytes, {len(libraries)} libraries")
+    assert size < 6 << 20
+    assert not [name for name, m in members.items() if not m.issym() and m.mode & 0o222]
 
 
 @pytest.mark.slow
-def test_image_runs_read_only(docker, image):
-    out = docker("run", "--rm", "--read-only", "--network", "none", image, "--version")
+def test_image_runs_read_only(docker, any_image):
+    out = docker("run", "--rm", "--read-only", "--network", "none", any_image, "--version", timeout=120)
     assert out.startswith("ctrace ")
+
+
+def test_build_needs_no_btf_of_the_host(work):
+    """Not even /sys: what comes out is the same to the byte."""
+    of_the_source("Makefile", "build/ctrace.bpf.o")
+    make = f"make -s BUILD={work}/build {work}/build/gen/ctrace.skel.h"
+    script = f"mount -t tmpfs none /sys && test ! -e /sys/kernel && exec {make}"
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        timeout=120 * settings.PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("ctrace.bpf.o", "gen/ctrace.skel.h"):
+        assert (work / "build" / name).read_bytes() == (TOP / "build" / name).read_bytes()
 
 
 @pytest.mark.slow
@@ -172,8 +192,7 @@ def test_image_lists_the_containers(docker, image, docker_container):
 
 def test_dockerfile_copies_only_what_there_is():
     """A build context is checked late and slowly; this is early and quick."""
-    if not (TOP / "Dockerfile").exists():
-        pytest.skip("only the tests are here, not the source")
+    of_the_source("Dockerfile")
     lines = Path(TOP / "Dockerfile").read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line.startswith("COPY ") and "--from" not in line:
