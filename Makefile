@@ -43,7 +43,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all help demo check test e2e lint install uninstall clean inspect programs
-.PHONY: bench bench-short bench-docs
+.PHONY: bench bench-short bench-docs sizing sizing-docs
 .PHONY: cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
@@ -166,6 +166,12 @@ bench-docs: $(BUILD)/ctrace $(BENCH) ## the same, written into docs/performance.
 
 bench-short: $(BUILD)/ctrace $(BENCH) ## a minute of it with wide margins, part of make check (root)
 	$(Q)$(call run_bench,short.py)
+
+sizing: $(BUILD)/ctrace ## what a pod of the DaemonSet takes: CPU, memory, bytes of log (root, a minute)
+	$(Q)$(call run_bench,sizing.py)
+
+sizing-docs: $(BUILD)/ctrace ## the same, written into docs/kubernetes.md
+	$(Q)$(call run_bench,sizing.py --docs)
 
 # Without rights everything that loads BPF is run in VMs, and then neither engines nor runtimes are needed here.
 IS_ROOT := $(filter 0,$(shell id -u))
