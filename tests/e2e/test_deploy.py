@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import foreign, settings
+from harness import archive, foreign, settings
 from harness.schema import Lines
 from harness.settings import TOP
 
@@ -51,10 +51,10 @@ def make_base_image(docker, directory, arch):
     )
     if done.returncode != 0:
         pytest.skip(f"debootstrap can't get {suite} for {arch}: {done.stdout[-300:]}")
-    archive = directory / "root.tar"
-    subprocess.run(["tar", "-C", root, "--exclude=./dev/*", "-cf", archive, "."], check=True)
+    layer = directory / "root.tar"
+    subprocess.run(["tar", "-C", root, "--exclude=./dev/*", "-cf", layer, "."], check=True)
     shutil.rmtree(root)
-    docker("import", f"--platform=linux/{arch}", archive, BASE, timeout=300)
+    docker("load", "-i", archive.write(directory / "base.tar", layer, BASE, arch=arch), timeout=300)
 
 
 def build_image(docker, directory, arch, name):
@@ -62,9 +62,9 @@ def build_image(docker, directory, arch, name):
     make_base_image(docker, directory, arch)
     path = directory / "context.tar"
     # docker tells a context from a Dockerfile by its first bytes, and knows no PAX header
-    with tarfile.open(path, mode="w", format=tarfile.GNU_FORMAT) as archive:
+    with tarfile.open(path, mode="w", format=tarfile.GNU_FORMAT) as context:
         for each in CONTEXT:
-            archive.add(TOP / each, arcname=each)
+            context.add(TOP / each, arcname=each)
     # The engine has no bridge, and the packages must come from somewhere.
     options = ["--network", "host", f"--platform=linux/{arch}"]
     options += ["--build-arg", "VERSION=1.2.3", "--build-arg", "REVISION=abc"]
@@ -130,8 +130,8 @@ def test_image_is_small_and_holds_nothing_it_does_not_need(docker, any_image, wo
     docker("create", "--name", "look-into", any_image, timeout=120)
     docker("export", "-o", work / "image.tar", "look-into", timeout=120)
     docker("rm", "look-into")
-    with tarfile.open(work / "image.tar") as archive:
-        members = {m.name: m for m in archive if m.name not in OF_THE_ENGINE}
+    with tarfile.open(work / "image.tar") as contents:
+        members = {m.name: m for m in contents if m.name not in OF_THE_ENGINE}
     files = {name: m for name, m in members.items() if not m.isdir()}
     libraries = {name for name in files if LIBRARY.fullmatch(name)}
     others = {name for name in files if not LICENCE.fullmatch(name)} - libraries

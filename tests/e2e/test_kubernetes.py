@@ -5,9 +5,6 @@ CRI plugin, which is told what kubelet would tell it.
 """
 
 import copy
-import hashlib
-import io
-import json
 import os
 import shutil
 import subprocess
@@ -18,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from conftest import unique_name
-from harness import api_server, api_types, kubelet
+from harness import api_server, api_types, archive, kubelet
 from harness.cgroup import remove_everywhere
 from harness.http import free_port, http_get
 from harness.kubectl import kubectl
@@ -154,31 +151,12 @@ def libraries(program):
 
 def save_image(path, name):
     """As the Dockerfile makes it: the program and its libraries."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", dereference=True) as layer:
-        layer.add(CTRACE, arcname="usr/bin/ctrace")
+    layer = path.with_suffix(".layer")
+    with tarfile.open(layer, "w", dereference=True) as packed:
+        packed.add(CTRACE, arcname="usr/bin/ctrace")
         for library in libraries(CTRACE):
-            layer.add(library, arcname=library)
-    config = {
-        "architecture": "amd64",
-        "os": "linux",
-        "config": {"Entrypoint": ["/usr/bin/ctrace"]},
-        "rootfs": {
-            "type": "layers",
-            "diff_ids": [f"sha256:{hashlib.sha256(packed.getvalue()).hexdigest()}"],
-        },
-    }
-    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
-    with tarfile.open(path, "w") as archive:
-        for member, data in (
-            ("layer.tar", packed.getvalue()),
-            ("config.json", json.dumps(config).encode()),
-            ("manifest.json", json.dumps(manifest).encode()),
-        ):
-            info = tarfile.TarInfo(member)
-            info.size = len(data)
-            archive.addfile(info, io.BytesIO(data))
-    return path
+            packed.add(library, arcname=library)
+    return archive.write(path, layer, name, config={"Entrypoint": ["/usr/bin/ctrace"]})
 
 
 class Node:

@@ -55,6 +55,8 @@ class Docker:
             **os.environ,
             "DOCKER_HOST": f"unix://{self.directory}/docker.sock",
             "DOCKER_CONFIG": str(self.directory / "config"),
+            # the classic builder makes images of its own machine alone
+            "DOCKER_BUILDKIT": "1",
         }
         done = subprocess.run(
             [CLIENT, *map(str, args)],
