@@ -157,6 +157,13 @@ def test_slow_reader_gets_it_all_after_a_signal(cgroup):
     assert text.endswith(b"\n")
 
 
+def test_full_disk_from_the_start(cgroup):
+    with Trace("--cgroup", cgroup, "--output", "/dev/full", "--comm", "load") as trace:
+        run_program(cgroup, "load", "burst", "10", "/etc/passwd")
+        assert trace.wait_end() == 1
+    assert "write events to '/dev/full': No space left on device" in trace.stderr
+
+
 def test_full_disk_in_the_middle(cgroup, work):
     """A file system that fills up: what is there is whole lines but the last, the code is 1."""
     full = work / "small"

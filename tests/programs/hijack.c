@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * hijack PID open|socket|program|exec: makes another process, or the thread of that number
- * in it, make a system call, as code that took it over would, and prints what came of it: the result or -errno,
- * or "killed N" if signal N ended the process.
+ * in it, make a system call, as code that took it over would, and prints what came of it: the
+ * result or -errno, or "killed N" if signal N ended the process.
  *
  * The process has to be in a system call of its own, waiting; its registers are
  * borrowed for another one.  Exits with 77 on machines it is not written for.
