@@ -176,14 +176,20 @@ def memory_of(node, memory):
         return {"containers": len(node.groups), "traced": traced, "opened": memory.mib(), "lines": pod.lines}
 
 
+def milli_of(less, more):
+    """Thousandths of a processor for each 1,000 opens a second from the one run to the other."""
+    return (more["percent"] - less["percent"]) * 10 / (more["rate"] - less["rate"]) * 1000
+
+
 def markdown(cpu, memory):
     info = host.describe()
-    per_thousand = (cpu[-1]["percent"] - cpu[0]["percent"]) / cpu[-1]["rate"] * 1000
+    first, further = milli_of(cpu[0], cpu[1]), milli_of(cpu[1], cpu[2])
     per_container = (memory[-1]["opened"] - memory[0]["opened"]) / (memory[-1]["containers"] - memory[0]["containers"])
     lines = [
         f"`sudo make sizing`, Linux {info['kernel']}, {info['processors']} x {info['processor']}:", "",
         "| | |", "|---|---|",
-        f"| CPU for each 1,000 opens a second | {per_thousand / 100:.4f} processors ({per_thousand * 10:.1f}m) |",
+        f"| CPU for the first 1,000 opens a second | {first:.1f}m |",
+        f"| CPU for each further 1,000 opens a second | {further:.1f}m |",
         f"| memory for each 1,000 containers | {per_container * 1000:.1f} MiB |",
         f"| log for each event, in the CRI's form | {cpu[-1]['bytes']:.0f} bytes |", "",
         "| opens a second | CPU, % of one processor | lost |", "|---|---|---|",
