@@ -44,7 +44,7 @@ def wait_for(one, *args):
 def programs_opens(trace):
     """(comm, name) of all that is not set-up, the exec of the program first."""
     return [
-        (event["process"]["comm"], event["file"]["name"])
+        (event["process"]["comm"], event["file"].get("name", ""))  # a loader has no name asked for
         for event in trace.opens()
         if "setup" not in event
     ]
