@@ -293,9 +293,9 @@ def test_pods_opens_are_in_the_log_and_none_is_missed_by_an_update(node, cri, va
     wait_until(lambda: new_log.read_bytes().count(last) >= 2, "the applications' end", 60)
 
     events = log_events(old_log) + log_events(new_log)
+    assert not [event for event in events if event["type"] == "lost"]
     for name, full in apps.items():
         own = [e for e in events if e.get("container", {}).get("id") == full]
-        assert not [event for event in own if event["type"] == "lost"]
         missed = {f"/none-{i}" for i in range(COUNT)} - opened(own)
         assert not missed
         for event in own:
