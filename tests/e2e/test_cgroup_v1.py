@@ -218,5 +218,5 @@ def test_docker_container_from_its_first_open(v1_docker):
     who = {"id": full, "name": name, "image": "busybox", "runtime": "docker"}
     assert (row["container"], row["cgroup"]) == (who, f"v1:/docker/{full}")
     assert actions(trace, full) == ["started", "open", "stopped"]
-    assert all(event["container"] == who for event in trace.opens())
+    assert all(event["container"] == who for event in trace.events)
     assert is_exec(trace.opens()[0])
