@@ -27,8 +27,7 @@
 
 /* An event waits this long at most for company before it is written. */
 #define TICK_MS 20
-/* ... where there were none for QUIET_TICKS: the next one wakes us.  What has no such sign waits.
- */
+/* ... of a look, where QUIET_TICKS brought nothing: the next event wakes us by itself. */
 #define QUIET_MS    200
 #define QUIET_TICKS 3
 

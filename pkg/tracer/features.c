@@ -143,13 +143,13 @@ static void look_at_ring_buffer(struct finding *f)
 	}
 }
 
+#define MEMLOCK_NEEDED (12u << 20) /* what the maps take on two CPUs, with a ring of 8 MiB */
+
 /*
  * Since 5.11 BPF's memory is charged to the cgroup (d5299b67dd59, with the helper
  * that is asked for here, as libbpf does); before, it counts as locked memory, and
  * libbpf raises that limit if it may.
  */
-#define MEMLOCK_NEEDED (12u << 20) /* what the maps take on two CPUs, with a ring of 8 MiB */
-
 static void look_at_memlock(struct finding *f)
 {
 	struct rlimit limit = {};
