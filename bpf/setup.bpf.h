@@ -90,9 +90,18 @@ static __always_inline void setup_put(struct task_struct *task, __u64 mnt_ns)
 }
 
 /*
- * NULL if the task is not in set-up.  The executable tells a container that is restored
- * from a checkpoint: CRIU becomes its program without an exec, but takes its executable.
+ * Was it given to this process, as it is since its last exec?  The executable tells a container
+ * that is restored from a checkpoint: CRIU becomes its program without an exec, but takes its
+ * executable.
  */
+static __always_inline bool is_mark_of(const struct setup *setup, struct task_struct *task)
+{
+	return setup->exec_id == kread(task, self_exec_id) &&
+	       setup->start_ns == kread(kread(task, group_leader), start_time) &&
+	       setup->exe == exe_inode_of(task);
+}
+
+/* NULL if the task is not in set-up. */
 static __always_inline struct setup *setup_of(struct task_struct *task)
 {
 	struct setup *setup;
@@ -102,11 +111,7 @@ static __always_inline struct setup *setup_of(struct task_struct *task)
 		return NULL;
 	tgid = kread(task, tgid);
 	setup = bpf_map_lookup_elem(&setups, &tgid);
-	if (!setup || setup->exec_id != kread(task, self_exec_id) ||
-	    setup->start_ns != kread(kread(task, group_leader), start_time) ||
-	    setup->exe != exe_inode_of(task))
-		return NULL;
-	return setup;
+	return setup && is_mark_of(setup, task) ? setup : NULL;
 }
 
 /* --- who comes from outside ----------------------------------------------------------- */
@@ -205,6 +210,12 @@ static __always_inline bool setup_executed(struct task_struct *task)
 	setup = bpf_map_lookup_elem(&setups, &tgid);
 	if (!setup)
 		return false;
+	/*
+	 * Moved halfway through the exec, with self_exec_id counted up already.  That is what
+	 * runc does: its init has just closed the descriptor that an exec closes.
+	 */
+	if (is_mark_of(setup, task))
+		return true;
 	if (!file || setup->exec_id + 1 != kread(task, self_exec_id) ||
 	    setup->mnt_ns != mnt_ns_of(task) ||
 	    !is_runtime_again(setup, kread(file, f_path.dentry), (__u64)kread(file, f_inode))) {

@@ -5,6 +5,7 @@ left out, or told apart with --setup; and nothing a container does looks like it
 """
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -94,6 +95,18 @@ def test_set_up_of_a_command_in_a_running_container(box, options):
     assert len(others) <= 3
     assert all("init" in comm.lower() or comm in ("runc", "crun") for comm in others)
     assert any("setup" in event for event in trace.opens()) == bool(options)
+
+
+def test_process_that_is_moved_while_it_is_executed(box):
+    """runc learns that its init is executed by a descriptor that closes halfway through that."""
+    one = box("/bin/sleep", "60").start()
+    procs = one.cgroup() / "cgroup.procs"
+    with Trace("--container", one.id, "--setup") as trace:
+        for _ in range(100):
+            with subprocess.Popen(["/bin/sh", "-c", "sleep 0.01; : </etc/group"]) as moved:
+                procs.write_text(str(moved.pid), encoding="ascii")
+    opens = [event for event in trace.opens() if event["file"].get("name") == "/etc/group"]
+    assert [event.get("setup") for event in opens] == [True] * 100
 
 
 def test_command_that_is_not_there(box):
