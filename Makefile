@@ -28,7 +28,7 @@ HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-prote
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I$(BUILD)/gen
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS := -lbpf -lelf -lcjson -lcap -lseccomp -levent_extra -levent_core -lpthread
+LIBS := -lbpf -lelf -lz -lcjson -lcap -lseccomp -levent_extra -levent_core -lpthread
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
 	-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter $(SYSROOT)/usr/include/$(MULTIARCH))
 
@@ -65,10 +65,16 @@ $(BUILD)/ctrace.bpf.o: bpf/ctrace.bpf.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(Q)$(LLVM_STRIP) -g $@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o
+$(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o Makefile
 	$(call say,SKEL,$@)
 	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) gen skeleton $< name ctrace_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name ctrace_bpf | sed '/^static .*_bytes(size_t \*sz)$$/,/^}/d' > $@
+
+# the object's bytes, which the skeleton comes without
+$(BUILD)/gen/ctrace.bpf.o.gz: $(BUILD)/ctrace.bpf.o
+	$(call say,GZIP,$@)
+	@mkdir -p $(@D)
+	$(Q)gzip -9 -n < $< > $@
 
 # --- the user side -------------------------------------------------------------
 
@@ -83,6 +89,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/pkg/tracer/bpf_object.o: ALL_CFLAGS += -DCTRACE_PACKED_OBJECT='"$(BUILD)/gen/ctrace.bpf.o.gz"'
+$(BUILD)/obj/pkg/tracer/bpf_object.o: $(BUILD)/gen/ctrace.bpf.o.gz
 
 # the skeleton must exist before the only files that include it are compiled
 $(filter $(BUILD)/obj/pkg/tracer/%,$(OBJ)): $(BUILD)/gen/ctrace.skel.h
@@ -232,7 +241,7 @@ demo: ## a real container's opens in one command; in a VM if you are not root, o
 
 # --- another architecture: Debian's cross compiler, libraries unpacked beside it -----
 
-ARM64_LIBRARIES := libbpf-dev libelf-dev libcjson-dev libcap-dev libseccomp-dev libevent-dev
+ARM64_LIBRARIES := libbpf-dev libelf-dev zlib1g-dev libcjson-dev libcap-dev libseccomp-dev libevent-dev
 
 cross-arm64: | $(BUILD)/deps-build $(BUILD)/deps-cross ## build the program for arm64: build/arm64/ctrace
 	$(Q)tests/vm/fetch-packages arm64 $(BUILD)/arm64/sysroot $(ARM64_LIBRARIES)

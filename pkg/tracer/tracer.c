@@ -17,6 +17,7 @@
 #include "ctrace.skel.h"
 #include "event/clock.h"
 #include "tracer/backend.h"
+#include "tracer/bpf_object.h"
 #include "tracer/exe_table.h"
 #include "tracer/features.h"
 #include "tracer/kretprobe.h"
@@ -33,6 +34,12 @@
 /* Containers counted by themselves, and opens remembered so as not to be reported again. */
 #define VOLUME_ENTRIES   8192
 #define REPORTED_ENTRIES 65536
+
+/* What the skeleton asks for. */
+static inline const void *ctrace_bpf__elf_bytes(size_t *len)
+{
+	return bpf_object_bytes(len);
+}
 
 struct tracer {
 	enum backend backend;
@@ -150,6 +157,7 @@ static int load(struct tracer *t, const struct tracer_settings *settings, struct
 	int r;
 
 	t->skel = ctrace_bpf__open_opts(&opts);
+	bpf_object_drop();
 	if (!t->skel)
 		return error_set(err, -errno, "open the BPF object");
 
