@@ -1,270 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/*
- * Each container is one entry, found in three ways: by the id of its root cgroup
- * (the event path), by that cgroup's path, and by the container's id.
- *
- * Who may say what, since containers can make cgroups of any name below their own:
- *
- * - a state file that names a cgroup is believed: the runtime wrote it;
- * - a state file that names none is joined by id to a cgroup whose path has that id,
- *   but never to one inside another container, where the name is that container's choice;
- * - a cgroup inside a container that bears the id of a container of the host is a
- *   fraud (or a copy) and stays a part of the container it is in.
- */
 #include "container/registry.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/id_map.h"
 #include "container/cgroup_path.h"
-
-struct entry {
-	struct container *c;
-	struct entry *next_by_path; /* others whose path has the same hash */
-	struct entry *next_by_id;
-	bool nested;  /* found by path, inside another container */
-	bool by_name; /* its id is a person's word, not good for joining */
-	bool hinted;  /* c->runtime is from the path */
-	bool unnamed; /* known by a file that names its cgroup; the others are still to be asked */
-	bool claimed; /* its id is from a file that names its cgroup */
-	unsigned int named_in; /* the scan that read files with its names */
-};
-
-struct registry {
-	struct registry_settings settings;
-	struct id_map *by_cgroup;
-	struct id_map *by_path; /* hash of the string -> list */
-	struct id_map *by_id;
-	struct entry **entries; /* oldest first */
-	size_t count, room;
-	unsigned int scans;
-	const struct registry_newborn *newborn; /* the one that is being looked at */
-};
-
-/* --- the indices ----------------------------------------------------------------- */
-
-/* FNV-1a.  Who makes collisions makes a list longer, nothing else. */
-static __u64 hash_bytes(const char *s, size_t len)
-{
-	__u64 hash = 0xcbf29ce484222325ULL;
-
-	while (len--)
-		hash = (hash ^ (unsigned char)*s++) * 0x100000001b3ULL;
-	return hash;
-}
-
-static __u64 hash_text(const char *s)
-{
-	return hash_bytes(s, strlen(s));
-}
-
-/* The newest goes first: a restarted container hides what was there before. */
-static int link_by_path(struct registry *reg, struct entry *e)
-{
-	__u64 hash = hash_text(e->c->cgroup_path);
-
-	e->next_by_path = id_map_get(reg->by_path, hash);
-	return id_map_put(reg->by_path, hash, e);
-}
-
-static int link_by_id(struct registry *reg, struct entry *e)
-{
-	__u64 hash = hash_text(e->c->id);
-
-	e->next_by_id = id_map_get(reg->by_id, hash);
-	return id_map_put(reg->by_id, hash, e);
-}
-
-static void set_head(struct id_map *map, __u64 hash, struct entry *head)
-{
-	if (head)
-		id_map_put(map, hash, head); /* replaces, so it can't fail */
-	else
-		id_map_remove(map, hash);
-}
-
-static void unlink_by_path(struct registry *reg, struct entry *e)
-{
-	__u64 hash = hash_text(e->c->cgroup_path);
-	struct entry *head = id_map_get(reg->by_path, hash), **at = &head;
-
-	while (*at && *at != e)
-		at = &(*at)->next_by_path;
-	if (*at)
-		*at = e->next_by_path;
-	set_head(reg->by_path, hash, head);
-}
-
-static void unlink_by_id(struct registry *reg, struct entry *e)
-{
-	__u64 hash = hash_text(e->c->id);
-	struct entry *head = id_map_get(reg->by_id, hash), **at = &head;
-
-	while (*at && *at != e)
-		at = &(*at)->next_by_id;
-	if (*at)
-		*at = e->next_by_id;
-	set_head(reg->by_id, hash, head);
-}
-
-static struct entry *find_by_path(const struct registry *reg, const char *path, size_t len)
-{
-	struct entry *e = id_map_get(reg->by_path, hash_bytes(path, len));
-
-	while (e && (strncmp(e->c->cgroup_path, path, len) != 0 || e->c->cgroup_path[len]))
-		e = e->next_by_path;
-	return e;
-}
-
-/* The innermost container that a cgroup is the root of or lies in. */
-static struct entry *find_owner(const struct registry *reg, const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1) {
-		struct entry *e = find_by_path(reg, path, len);
-
-		if (e)
-			return e;
-		while (len && path[len - 1] != '/')
-			len--;
-		len -= len > 0;
-	}
-	return NULL;
-}
-
-/* The one that a state file without a cgroup can be about. */
-static struct entry *find_by_id(const struct registry *reg, const char *id)
-{
-	struct entry *e = id_map_get(reg->by_id, hash_text(id));
-
-	while (e && (e->nested || e->by_name || strcmp(e->c->id, id) != 0))
-		e = e->next_by_id;
-	return e;
-}
-
-/* --- entries --------------------------------------------------------------------- */
-
-static void entry_free(struct entry *e)
-{
-	if (!e)
-		return;
-	container_free(e->c);
-	free(e);
-}
-
-static void cleanup_entry(struct entry **e)
-{
-	entry_free(*e);
-}
-
-#define auto_entry __attribute__((cleanup(cleanup_entry)))
-
-static int make_room(struct registry *reg)
-{
-	size_t room = reg->room ? reg->room * 2 : 64;
-	struct entry **entries;
-
-	if (reg->count < reg->room)
-		return 0;
-	entries = reallocarray(reg->entries, room, sizeof(struct entry *));
-	if (!entries)
-		return -ENOMEM;
-	reg->entries = entries;
-	reg->room = room;
-	return 0;
-}
-
-static void entry_unlink(struct registry *reg, struct entry *e)
-{
-	unlink_by_path(reg, e);
-	unlink_by_id(reg, e);
-	if (id_map_get(reg->by_cgroup, e->c->cgroup_id) == e)
-		id_map_remove(reg->by_cgroup, e->c->cgroup_id);
-}
-
-static int entry_link(struct registry *reg, struct entry *e)
-{
-	int r = make_room(reg);
-
-	if (r >= 0)
-		r = id_map_put(reg->by_cgroup, e->c->cgroup_id, e);
-	if (r >= 0)
-		r = link_by_path(reg, e);
-	if (r >= 0)
-		r = link_by_id(reg, e);
-	if (r < 0) {
-		entry_unlink(reg, e);
-		return r;
-	}
-	reg->entries[reg->count++] = e;
-	return 0;
-}
-
-/* An entry with nothing but its id and its cgroup.  path: len bytes of it. */
-static int entry_add(struct registry *reg, const char *id, const char *path, size_t len,
-		     __u64 cgroup_id, struct entry **out)
-{
-	auto_entry struct entry *e = calloc(1, sizeof(*e));
-	int r;
-
-	if (!e)
-		return -ENOMEM;
-	e->c = calloc(1, sizeof(*e->c));
-	if (!e->c)
-		return -ENOMEM;
-	e->c->id = strdup(id);
-	e->c->cgroup_path = strndup(path, len);
-	e->c->cgroup_id = cgroup_id;
-	if (!e->c->id || !e->c->cgroup_path)
-		return -ENOMEM;
-
-	r = entry_link(reg, e);
-	if (r < 0)
-		return r;
-	*out = steal_ptr(&e);
-	return 0;
-}
-
-static void remove_at(struct registry *reg, size_t i)
-{
-	struct entry *e = reg->entries[i];
-
-	entry_unlink(reg, e);
-	reg->count--;
-	memmove(&reg->entries[i], &reg->entries[i + 1], (reg->count - i) * sizeof(struct entry *));
-	entry_free(e);
-}
-
-bool registry_remove(struct registry *reg, __u64 cgroup_id)
-{
-	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
-	size_t i;
-
-	for (i = 0; e && i < reg->count; i++) {
-		if (reg->entries[i] != e)
-			continue;
-		remove_at(reg, i);
-		return true;
-	}
-	return false;
-}
-
-/*
- * A cgroup's id may come again once the cgroup is gone, and a cgroup never moves: one
- * with this id at another path is another.  Its end should have been told, but a
- * full ring can lose that.
- */
-static void remove_reused(struct registry *reg, const char *path, size_t len, __u64 cgroup_id)
-{
-	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
-
-	if (e && (strncmp(e->c->cgroup_path, path, len) != 0 || e->c->cgroup_path[len]))
-		registry_remove(reg, cgroup_id);
-}
+#include "container/registry_sources.h"
 
 /* The path may be there again, with another id: that is another container. */
 static bool is_gone(const struct registry *reg, const struct container *c)
@@ -276,330 +18,20 @@ static bool is_gone(const struct registry *reg, const struct container *c)
 	       cgroup_id != c->cgroup_id;
 }
 
-/* --- joining what the sources say ------------------------------------------------ */
-
-/* A new value takes the old one's place; none leaves it. */
-static void take(char **to, char **from)
-{
-	if (!*from)
-		return;
-	free(*to);
-	*to = steal_ptr(from);
-}
-
-/* Podman and CRI-O let runc or crun do the work: those two know least who the runtime is. */
-static bool is_low_level(const char *runtime)
-{
-	return !strcmp(runtime, "runc") || !strcmp(runtime, "crun");
-}
-
-static void join_runtime(struct entry *e, const char *runtime)
-{
-	if (!runtime)
-		return;
-	if (e->c->runtime && is_low_level(runtime))
-		return;
-	if (e->c->runtime && !e->hinted && !is_low_level(e->c->runtime))
-		return;
-	e->c->runtime = runtime;
-	e->hinted = false;
-}
-
-/* A path says another id than the state file that names this cgroup: the file knows. */
-static int join_id(struct registry *reg, struct entry *e, char **id)
-{
-	if (!strcmp(e->c->id, *id))
-		return 0;
-	unlink_by_id(reg, e);
-	take(&e->c->id, id);
-	return link_by_id(reg, e);
-}
-
-static int join_state(struct registry *reg, struct entry *e, struct container *c)
-{
-	take(&e->c->name, &c->name);
-	take(&e->c->image, &c->image);
-	take(&e->c->k8s_namespace, &c->k8s_namespace);
-	take(&e->c->k8s_pod, &c->k8s_pod);
-	take(&e->c->k8s_pod_uid, &c->k8s_pod_uid);
-	take(&e->c->k8s_container, &c->k8s_container);
-	container_take_labels(e->c, c);
-	e->c->sandbox |= c->sandbox;
-	e->c->has_state = true;
-	if (c->init_pid)
-		e->c->init_pid = c->init_pid;
-	join_runtime(e, c->runtime);
-	return join_id(reg, e, &c->id);
-}
-
-static int join_path(struct entry *e, const struct cgroup_path *path)
-{
-	e->nested = path->nested;
-	e->by_name = path->by_name;
-
-	if (!e->c->runtime) {
-		e->c->runtime = path->runtime;
-		e->hinted = true;
-	}
-	if (path->by_name) {
-		e->c->has_state = true; /* the name is all there is */
-		e->c->name = strdup(path->id);
-		if (!e->c->name)
-			return -ENOMEM;
-	}
-	if (e->c->k8s_pod_uid || !path->pod_uid[0])
-		return 0;
-	e->c->k8s_pod_uid = strdup(path->pod_uid);
-	return e->c->k8s_pod_uid ? 0 : -ENOMEM;
-}
-
-/* --- from a cgroup's path -------------------------------------------------------- */
-
-static int add_by_state(struct container *c, void *arg);
-
-/* The path says "web-1"; LXC's files may know it as "web". */
-static int read_lxc_name(struct registry *reg, const struct cgroup_path *path)
-{
-	struct runtime_query query = { .id = path->id, .runtime = "lxc" };
-	struct error ignored;
-
-	if (!path->by_name)
-		return 0;
-	return runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, &ignored);
-}
-
-static bool is_fraud(const struct registry *reg, const struct cgroup_path *path)
-{
-	return path->nested && !path->by_name && find_by_id(reg, path->id);
-}
-
-/*
- * The container whose own cgroup in v1 this is, or one below, while it is known by the one
- * that it has in v2.  Runtimes make both of the same name; plain runc may put v1's below
- * its own.  NULL if it is known by no other.
- */
-static struct entry *find_twin(const struct registry *reg, const char *full)
-{
-	struct cgroup_path path;
-	struct entry *e;
-
-	if (!cgroup_path_is_v1(full))
-		return NULL;
-	e = find_owner(reg, cgroup_path_below_mount(full));
-	if (e || !cgroup_path_parse(full, &path))
-		return e;
-	e = id_map_get(reg->by_id, hash_text(path.id));
-	while (e && (strcmp(e->c->id, path.id) != 0 || cgroup_path_is_v1(e->c->cgroup_path) ||
-		     (e->nested && !path.nested)))
-		e = e->next_by_id;
-	return e;
-}
-
-/*
- * The cgroup at full[0..root_len) is a container's root by its name.  *out is NULL for a
- * fraud, and another's entry for a twin.
- */
-static int add_by_path(struct registry *reg, const char *full, const struct cgroup_path *path,
-		       __u64 cgroup_id, struct entry **out)
-{
-	struct entry *e;
-	int r;
-
-	remove_reused(reg, full, path->root_len, cgroup_id);
-	e = id_map_get(reg->by_cgroup, cgroup_id);
-	if (!e)
-		e = find_twin(reg, full);
-	*out = e;
-	if (e || is_fraud(reg, path))
-		return 0;
-
-	r = entry_add(reg, path->id, full, path->root_len, cgroup_id, &e);
-	if (r < 0)
-		return r;
-	*out = e;
-	r = join_path(e, path);
-	return r < 0 || path->nested ? r : read_lxc_name(reg, path);
-}
-
-/* --- from a state file ----------------------------------------------------------- */
-
-/* crun's may be a cgroup too deep ("<scope>/container"): cut it to the container's root. */
-static char *root_in_state(const struct container *c)
-{
-	struct cgroup_path path;
-
-	if (cgroup_path_parse(c->cgroup_path, &path) && !strcmp(path.id, c->id))
-		return strndup(c->cgroup_path, path.root_len);
-	return strdup(c->cgroup_path);
-}
-
-/* The path's hint is worth having too: "libpod-ID" says more than runc's state does. */
-static int add_at(struct registry *reg, const char *id, const char *root, __u64 cgroup_id,
-		  struct entry **out)
-{
-	struct cgroup_path path;
-	struct entry *e;
-	int r = entry_add(reg, id, root, strlen(root), cgroup_id, &e);
-
-	if (!r)
-		e->unnamed = true;
-	if (!r && cgroup_path_parse(root, &path) && !root[path.root_len] && !strcmp(path.id, id))
-		r = join_path(e, &path);
-	if (!r)
-		*out = e;
-	return r;
-}
-
-/* As runtimes write it, mostly: nothing to resolve. */
-static bool is_tidy(const char *path)
-{
-	size_t len;
-
-	path = cgroup_path_below_mount(path);
-	len = strlen(path);
-	return len > 1 && path[0] == '/' && path[len - 1] != '/' && !strstr(path, "//") &&
-	       !strstr(path, "/.");
-}
-
-/*
- * The cgroup at root as it is now; or as it was a moment ago if it is the one that
- * was asked about, whose container may have ended meanwhile.
- */
-static bool find_cgroup_at(const struct registry *reg, const char *root, char **clean,
-			   __u64 *cgroup_id)
-{
-	const struct cgroup_fs *fs = reg->settings.cgroups;
-	int r;
-
-	free(*clean);
-	*clean = is_tidy(root) ? strdup(root) : NULL;
-	if (!*clean && cgroup_resolve(fs, root, clean, NULL) < 0)
-		return false;
-	r = cgroup_id_of(fs, *clean, cgroup_id, NULL);
-	if (!r)
-		return true;
-	if (r != -ENOENT || !reg->newborn || strcmp(root, reg->newborn->path) != 0)
-		return false;
-	*cgroup_id = reg->newborn->cgroup_id;
-	return true;
-}
-
-/* crun's files don't say in which hierarchy it is. */
-static bool find_cgroup(const struct registry *reg, const char *root, char **clean,
-			__u64 *cgroup_id)
-{
-	auto_free char *in_v1 = NULL;
-
-	if (find_cgroup_at(reg, root, clean, cgroup_id))
-		return true;
-	if (cgroup_path_is_v1(root) || !cgroup_fs_v1_controller(reg->settings.cgroups) ||
-	    asprintf(&in_v1, CGROUP_V1_PREFIX "%s", root) < 0)
-		return false;
-	return find_cgroup_at(reg, in_v1, clean, cgroup_id);
-}
-
-/*
- * The entry of the cgroup that the file names, made if need be.  NULL if it names none,
- * one that is gone, or the root cgroup, which is everybody's.
- */
-static int entry_by_state(struct registry *reg, const struct container *c, struct entry **out)
-{
-	auto_free char *root = NULL, *clean = NULL;
-	__u64 cgroup_id;
-
-	*out = NULL;
-	if (!c->cgroup_path)
-		return 0;
-	root = root_in_state(c);
-	if (!root)
-		return -ENOMEM;
-	if (!find_cgroup(reg, root, &clean, &cgroup_id) || cgroup_path_is_root(clean))
-		return 0;
-
-	remove_reused(reg, clean, strlen(clean), cgroup_id);
-	*out = id_map_get(reg->by_cgroup, cgroup_id);
-	if (!*out)
-		*out = find_twin(reg, clean);
-	return *out ? 0 : add_at(reg, c->id, clean, cgroup_id, out);
-}
-
-/* Is the container's first process in this cgroup, or below it? */
-static bool lives_in(const struct registry *reg, const struct container *c, const char *root)
-{
-	auto_free char *path = NULL;
-	size_t len = strlen(root);
-
-	if (!c->init_pid ||
-	    cgroup_of_pid(reg->settings.cgroups, root, c->init_pid, &path, NULL) < 0)
-		return false;
-	return !strncmp(path, root, len) && (!path[len] || path[len] == '/');
-}
-
-/* Does the cgroup bear the container's id, as it mostly does? */
-static bool bears_id(const char *root, const char *id)
-{
-	struct cgroup_path path;
-
-	return !strcmp(strrchr(root, '/') + 1, id) ||
-	       (cgroup_path_parse(root, &path) && !root[path.root_len] && !strcmp(path.id, id));
-}
-
-/*
- * A container that was never deleted leaves its state file, and the cgroup that this
- * names may be another container's by now: then the one whose first process is in there
- * has it.  False if c is not that one.
- */
-static bool may_claim(struct registry *reg, struct entry *e, const struct container *c)
-{
-	if (!e->claimed || !strcmp(e->c->id, c->id))
-		return true;
-	if (!lives_in(reg, c, e->c->cgroup_path))
-		return false;
-	container_forget_names(e->c);
-	e->unnamed = true;
-	return true;
-}
-
-/* A runtime_found: join it to its entry, or drop it if it is a dead container's. */
-static int add_by_state(struct container *c, void *arg)
-{
-	struct registry *reg = arg;
-	struct entry *e;
-	int r = entry_by_state(reg, c, &e);
-
-	if (!r && e && !may_claim(reg, e, c)) {
-		container_free(c);
-		return 0;
-	}
-	if (!r && e) {
-		e->claimed = true;
-		e->unnamed |= e->nested;
-		e->nested = false; /* this host's runtime made it, wherever it is */
-	}
-	if (!r && !e)
-		e = find_by_id(reg, c->id);
-	if (!r && e && c->runtime && !c->cgroup_path)
-		e->named_in = reg->scans;
-	if (!r && e)
-		r = join_state(reg, e, c);
-	/* Perhaps a file of a former one that had this cgroup: the right one may still come. */
-	if (!r && e && e->claimed && !e->by_name && !bears_id(e->c->cgroup_path, e->c->id))
-		e->c->has_state = lives_in(reg, e->c, e->c->cgroup_path);
-	container_free(c);
-	return r;
-}
+/* --- what is still missing --------------------------------------------------------- */
 
 static int read_state_of(struct registry *reg, const char *id, enum runtime_kind kind,
 			 struct error *err)
 {
 	struct runtime_query query = { .id = id, .kind = kind };
 
-	return runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
+	return runtime_scan(&reg->settings.runtimes, &query, registry_add_state, reg, err);
 }
 
 static bool has_name(const char *id, void *arg)
 {
-	const struct entry *e = find_by_id(arg, id);
+	const struct registry *reg = arg;
+	const struct entry *e = entries_by_id(&reg->entries, id);
 
 	return !e || !e->unnamed;
 }
@@ -615,17 +47,17 @@ static int read_missing_names(struct registry *reg, struct error *err)
 	size_t i, unnamed = 0;
 	int r;
 
-	for (i = 0; i < reg->count; i++) {
-		if (!reg->entries[i]->unnamed)
+	for (i = 0; i < reg->entries.count; i++) {
+		if (!reg->entries.list[i]->unnamed)
 			continue;
-		query.id = unnamed++ ? NULL : reg->entries[i]->c->id;
+		query.id = unnamed++ ? NULL : reg->entries.list[i]->c->id;
 	}
 	if (!unnamed)
 		return 0;
 
-	r = runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
-	for (i = 0; i < reg->count; i++)
-		reg->entries[i]->unnamed = false;
+	r = runtime_scan(&reg->settings.runtimes, &query, registry_add_state, reg, err);
+	for (i = 0; i < reg->entries.count; i++)
+		reg->entries.list[i]->unnamed = false;
 	return r;
 }
 
@@ -636,7 +68,7 @@ static int read_missing_names(struct registry *reg, struct error *err)
 static bool is_explained(const char *id, void *arg)
 {
 	const struct registry *reg = arg;
-	const struct entry *e = find_by_id(reg, id);
+	const struct entry *e = entries_by_id(&reg->entries, id);
 
 	return e && e->c->has_state && strcmp(e->c->cgroup_path, reg->newborn->path) != 0;
 }
@@ -675,10 +107,10 @@ static int explain_by_state(struct registry *reg, struct registry_newborn *newbo
 		.unwanted = is_explained,
 		.arg = reg,
 	};
-	int r = runtime_scan(&reg->settings.runtimes, &named, add_by_state, reg, err);
+	int r = runtime_scan(&reg->settings.runtimes, &named, registry_add_state, reg, err);
 
 	if (!r && newborn->search && !is_explained_cgroup(reg, newborn->path, newborn->cgroup_id))
-		r = runtime_scan(&reg->settings.runtimes, &all, add_by_state, reg, err);
+		r = runtime_scan(&reg->settings.runtimes, &all, registry_add_state, reg, err);
 	return r < 0 ? r : read_missing_names(reg, err);
 }
 
@@ -730,7 +162,7 @@ static int visit_cgroup(const char *path, __u64 cgroup_id, void *arg)
 		return 0;
 	if (parsed.nested)
 		return put_off(scan, path, cgroup_id);
-	return add_by_path(scan->reg, path, &parsed, cgroup_id, &e);
+	return registry_add_path(scan->reg, path, &parsed, cgroup_id, &e);
 }
 
 static int add_nested(struct registry *reg, const struct put_off *p)
@@ -742,7 +174,7 @@ static int add_nested(struct registry *reg, const struct put_off *p)
 
 		if (!cgroup_path_parse(p->path, &parsed))
 			continue;
-		r = add_by_path(reg, p->path, &parsed, p->cgroup_id, &e);
+		r = registry_add_path(reg, p->path, &parsed, p->cgroup_id, &e);
 		if (r < 0)
 			return r;
 	}
@@ -766,7 +198,7 @@ static int scan_tree(struct registry *reg, const char *root, struct error *err)
 static bool is_named(const char *id, void *arg)
 {
 	const struct registry *reg = arg;
-	const struct entry *e = find_by_id(reg, id);
+	const struct entry *e = entries_by_id(&reg->entries, id);
 
 	return e && e->named_in == reg->scans;
 }
@@ -781,7 +213,7 @@ int registry_scan(struct registry *reg, struct error *err)
 	for (; *root && r >= 0; root++)
 		r = scan_tree(reg, *root, err);
 	if (r >= 0)
-		r = runtime_scan(&reg->settings.runtimes, &query, add_by_state, reg, err);
+		r = runtime_scan(&reg->settings.runtimes, &query, registry_add_state, reg, err);
 	return r < 0 ? r : read_missing_names(reg, err);
 }
 
@@ -802,7 +234,7 @@ static int add_named(struct registry *reg, const char *path, const struct cgroup
 	    cgroup_id_of(reg->settings.cgroups, root, &cgroup_id, &ignored) < 0)
 		return 0;
 
-	r = add_by_path(reg, path, parsed, cgroup_id, &e);
+	r = registry_add_path(reg, path, parsed, cgroup_id, &e);
 	if (r < 0)
 		return error_set(err, r, "remember the container of cgroup '%s'", path);
 	if (!e || e->c->has_state)
@@ -818,8 +250,8 @@ static int ask_namesakes(struct registry *reg, const struct container *c, struct
 {
 	size_t i;
 
-	for (i = 0; c->name && !c->k8s_pod && i < reg->count; i++) {
-		const struct container *other = reg->entries[i]->c;
+	for (i = 0; c->name && !c->k8s_pod && i < reg->entries.count; i++) {
+		const struct container *other = reg->entries.list[i]->c;
 		int r;
 
 		if (other == c || !other->name || other->k8s_pod ||
@@ -844,7 +276,7 @@ int registry_add_newborn(struct registry *reg, struct registry_newborn *newborn,
 		return 0;
 
 	reg->newborn = newborn;
-	remove_reused(reg, path, strlen(path), newborn->cgroup_id);
+	entries_remove_reused(&reg->entries, path, strlen(path), newborn->cgroup_id);
 	if (cgroup_path_parse(path, &parsed))
 		r = add_named(reg, path, &parsed, newborn->cgroup_id, err);
 	else if (!is_explained_cgroup(reg, path, newborn->cgroup_id))
@@ -879,7 +311,8 @@ int registry_add_begun(struct registry *reg, const struct registry_newborn *newb
 {
 	const char *path = newborn->path;
 	struct entry *e;
-	int r = entry_add(reg, strrchr(path, '/') + 1, path, strlen(path), newborn->cgroup_id, &e);
+	int r = entries_add(&reg->entries, strrchr(path, '/') + 1, path, strlen(path),
+			    newborn->cgroup_id, &e);
 
 	if (r < 0)
 		return error_set(err, r, "remember the container of cgroup '%s'", path);
@@ -892,28 +325,28 @@ int registry_add_begun(struct registry *reg, const struct registry_newborn *newb
 
 const struct container *registry_find(const struct registry *reg, __u64 cgroup_id)
 {
-	const struct entry *e = id_map_get(reg->by_cgroup, cgroup_id);
+	const struct entry *e = entries_find(&reg->entries, cgroup_id);
 
 	return e ? e->c : NULL;
 }
 
 const struct container *registry_owner(const struct registry *reg, const char *path)
 {
-	const struct entry *e = find_twin(reg, path);
+	const struct entry *e = entries_twin(&reg->entries, path);
 
 	if (!e)
-		e = find_owner(reg, path);
+		e = entries_owner(&reg->entries, path);
 	return e ? e->c : NULL;
 }
 
 size_t registry_count(const struct registry *reg)
 {
-	return reg->count;
+	return reg->entries.count;
 }
 
 const struct container *registry_at(const struct registry *reg, size_t i)
 {
-	return reg->entries[i]->c;
+	return reg->entries.list[i]->c;
 }
 
 /* --- life ------------------------------------------------------------------------ */
@@ -960,10 +393,7 @@ int registry_open(struct registry **out, const struct registry_settings *setting
 	reg->settings = *settings;
 	find_mounts(&reg->settings);
 
-	reg->by_cgroup = id_map_new();
-	reg->by_path = id_map_new();
-	reg->by_id = id_map_new();
-	if (!reg->by_cgroup || !reg->by_path || !reg->by_id) {
+	if (entries_init(&reg->entries) < 0) {
 		registry_free(reg);
 		return error_set(err, -ENOMEM, "make the list of containers");
 	}
@@ -976,21 +406,21 @@ void registry_free(struct registry *reg)
 {
 	if (!reg)
 		return;
-	while (reg->count)
-		entry_free(reg->entries[--reg->count]);
-	free(reg->entries);
-	id_map_free(reg->by_cgroup);
-	id_map_free(reg->by_path);
-	id_map_free(reg->by_id);
+	entries_clear(&reg->entries);
 	free(reg);
+}
+
+bool registry_remove(struct registry *reg, __u64 cgroup_id)
+{
+	return entries_remove(&reg->entries, cgroup_id);
 }
 
 int registry_sweep(struct registry *reg, registry_leaving *leaving, void *arg)
 {
-	size_t before = reg->count, i;
+	size_t before = reg->entries.count, i;
 
-	for (i = reg->count; i-- > 0;) {
-		const struct container *c = reg->entries[i]->c;
+	for (i = reg->entries.count; i-- > 0;) {
+		const struct container *c = reg->entries.list[i]->c;
 		int r;
 
 		if (!is_gone(reg, c))
@@ -998,7 +428,7 @@ int registry_sweep(struct registry *reg, registry_leaving *leaving, void *arg)
 		r = leaving ? leaving(c, arg) : 0;
 		if (r)
 			return r;
-		remove_at(reg, i);
+		entries_remove_at(&reg->entries, i);
 	}
-	return (int)(before - reg->count);
+	return (int)(before - reg->entries.count);
 }
