@@ -30,15 +30,13 @@ static int open_again(int fd)
 void sink_open(struct sink *s, int fd, const struct give_up *give_up)
 {
 	struct stat st;
-	bool regular = !fstat(fd, &st) && S_ISREG(st.st_mode);
-	int again = -1;
-
-	if (!fstat(fd, &st) && (S_ISFIFO(st.st_mode) || isatty(fd)))
-		again = open_again(fd);
+	mode_t mode = fstat(fd, &st) ? S_IFSOCK : st.st_mode;
+	bool may_block = S_ISFIFO(mode) || S_ISSOCK(mode) || isatty(fd);
+	int again = may_block ? open_again(fd) : -1;
 	*s = (struct sink){
 		.fd = again >= 0 ? again : fd,
 		.own = again >= 0,
-		.chunk = again >= 0 || regular ? 0 : PIPE_BUF,
+		.chunk = may_block && again < 0 ? PIPE_BUF : 0,
 		.give_up = *give_up,
 	};
 }
