@@ -15,12 +15,26 @@
 #include "event/open_event.h"
 #include "output/output.h"
 
+/*
+ * Flags as JSON has them: a program passes few sorts of them, again and again, and their
+ * names take a quarter of the time of a line (370 ns of CPU an event without this, 282 with).
+ */
+#define FLAGS_TEXTS      16
+#define FLAGS_TEXT_BYTES 120
+
+struct flags_text {
+	__u32 flags;
+	__u32 len; /* 0: none yet */
+	char text[FLAGS_TEXT_BYTES];
+};
+
 /* What lines are made with, beyond the record itself. */
 struct format_context {
 	struct event_clock clock;
 	struct time_text time_text;
 	const char *node_name; /* NULL: not known */
 	unsigned int columns;  /* of the terminal; 0: none, nothing needs to be cut */
+	struct flags_text flags_texts[FLAGS_TEXTS];
 };
 
 struct lost_event {

@@ -7,6 +7,7 @@
  * in the next shape, each of which takes more away than the one before:
  * text that people read goes first, exact bytes last, the path's never.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "event/names.h"
@@ -172,6 +173,34 @@ static void put_flags(struct json_writer *w, const char *key, const struct flag_
 	json_close_array(w);
 }
 
+static void make_flags_text(struct flags_text *t, __u32 flags)
+{
+	struct flag_names names;
+	struct json_writer w;
+
+	open_flags_names(&names, flags);
+	json_begin(&w, t->text, sizeof(t->text));
+	put_flags(&w, "flags", &names);
+	t->flags = flags;
+	t->len = w.overflow ? 0 : w.at - t->text;
+}
+
+static void put_open_flags(struct json_writer *w, struct format_context *ctx, __u32 flags)
+{
+	struct flags_text *t =
+		&ctx->flags_texts[flags * 0x9e3779b1u / (UINT32_MAX / FLAGS_TEXTS + 1)];
+	struct flag_names names;
+
+	if (!t->len || t->flags != flags)
+		make_flags_text(t, flags);
+	if (t->len) {
+		json_again(w, t->text, t->len);
+		return;
+	}
+	open_flags_names(&names, flags); /* more of them than anybody passes */
+	put_flags(w, "flags", &names);
+}
+
 /* As people write it: "0" and three octal digits, more only where there are more. */
 static void put_mode(struct json_writer *w, unsigned int mode)
 {
@@ -186,14 +215,12 @@ static void put_mode(struct json_writer *w, unsigned int mode)
 	json_word_bytes(w, to, text + sizeof(text) - to);
 }
 
-static void put_how(struct json_writer *w, const struct open_record *r)
+static void put_how(struct json_writer *w, struct format_context *ctx, const struct open_record *r)
 {
 	struct flag_names names;
 
-	if (r->bits & OPEN_HAS_FLAGS) {
-		open_flags_names(&names, r->flags);
-		put_flags(w, "flags", &names);
-	}
+	if (r->bits & OPEN_HAS_FLAGS)
+		put_open_flags(w, ctx, r->flags);
 	if (r->bits & OPEN_HAS_MODE)
 		put_mode(w, r->mode);
 	if (r->resolve) {
@@ -210,7 +237,8 @@ static void put_layer(struct json_writer *w, unsigned int bits)
 	json_word(w, bits & OPEN_LAYER_UPPER ? "upper" : "lower");
 }
 
-static void put_file(struct json_writer *w, const struct open_event *ev, const struct shape *shape)
+static void put_file(struct json_writer *w, struct format_context *ctx, const struct open_event *ev,
+		     const struct shape *shape)
 {
 	static const struct exact_keys path_keys = { "path", "path_base64" };
 	static const struct exact_keys name_keys = { "name", "name_base64" };
@@ -220,7 +248,7 @@ static void put_file(struct json_writer *w, const struct open_event *ev, const s
 	json_open_object(w);
 	path_cut = put_exact(w, &path_keys, ev->path, shape->path);
 	name_cut = put_exact(w, &name_keys, ev->name, shape->name);
-	put_how(w, ev->record);
+	put_how(w, ctx, ev->record);
 	if (!ev->resolved) {
 		json_key(w, "resolved");
 		json_bool(w, false);
@@ -300,7 +328,7 @@ static void put_open(struct json_writer *w, struct format_context *ctx, const vo
 	open_line(w, ctx, r->when_ns, "open");
 	put_whose(w, ctx, c, shape);
 	put_process(w, ev, shape->exe);
-	put_file(w, ev, shape);
+	put_file(w, ctx, ev, shape);
 	json_key(w, "call");
 	json_word(w, open_call_name(r->call));
 	put_true(w, "compat", r->bits & OPEN_COMPAT);

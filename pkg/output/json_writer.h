@@ -134,6 +134,16 @@ static inline void json_word(struct json_writer *w, const char *word)
 	json_word_bytes(w, word, strlen(word));
 }
 
+/* What a writer has written before, begun without a comma: a member or a value. */
+static inline void json_again(struct json_writer *w, const char *written, size_t len)
+{
+	json_separate(w);
+	if (!json_has_room(w, len))
+		return;
+	memcpy(w->at, written, len);
+	w->at += len;
+}
+
 /* A key of any bytes at all, as json_text() writes them. */
 void json_text_key(struct json_writer *w, struct bytes key);
 
