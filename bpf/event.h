@@ -160,6 +160,9 @@ enum cgroup_v1_controller {
 	CGROUP_V1_COUNT,
 };
 
+/* See traced_hints; a power of two, and few ids of some thousand share one. */
+#define TRACED_HINTS 4096
+
 /* Value of the filter map, keyed by the id of each traced cgroup. */
 struct cgroup_entry {
 	__u64 root_id; /* the container's root cgroup; itself for a root, and while provisional */

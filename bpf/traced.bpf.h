@@ -18,19 +18,42 @@ static __always_inline void count_v1(__u64 id, __s64 change)
 		__sync_fetch_and_add(&v1_traced, change);
 }
 
+/*
+ * How many of them have an id that ends in this number: most tasks of the host are in none
+ * of those, and one load tells so.  The map is asked for the others alone.
+ */
+__u32 traced_hints[TRACED_HINTS] = {};
+
+static __always_inline void count_traced(__u64 id, __s64 change)
+{
+	__sync_fetch_and_add(&traced_hints[id % TRACED_HINTS], change);
+	count_v1(id, change);
+}
+
+/* NULL if it is not traced. */
+static __always_inline struct cgroup_entry *traced_get(const __u64 *id)
+{
+	if (!traced_hints[*id % TRACED_HINTS])
+		return NULL;
+	return bpf_map_lookup_elem(&cgroups, id);
+}
+
+/* Counted first: whoever is in it must find it. */
 static __always_inline long traced_add(__u64 id, const struct cgroup_entry *entry)
 {
-	long r = bpf_map_update_elem(&cgroups, &id, entry, BPF_NOEXIST);
+	long r;
 
-	if (!r)
-		count_v1(id, 1);
+	count_traced(id, 1);
+	r = bpf_map_update_elem(&cgroups, &id, entry, BPF_NOEXIST);
+	if (r)
+		count_traced(id, -1);
 	return r;
 }
 
 static __always_inline void traced_remove(__u64 id)
 {
 	if (!bpf_map_delete_elem(&cgroups, &id))
-		count_v1(id, -1);
+		count_traced(id, -1);
 }
 
 static __always_inline bool looks_at_v1(void)
@@ -41,7 +64,7 @@ static __always_inline bool looks_at_v1(void)
 static __always_inline struct cgroup_entry *traced_v1(struct task_struct *task, __u64 *id)
 {
 	*id = v1_id_of(task);
-	return bpf_map_lookup_elem(&cgroups, id);
+	return traced_get(id);
 }
 
 /* The traced cgroup that the current task is in, v2's before v1's; NULL if neither is traced. */
@@ -50,7 +73,7 @@ static __always_inline struct cgroup_entry *current_traced(__u64 *id)
 	struct cgroup_entry *entry;
 
 	*id = bpf_get_current_cgroup_id();
-	entry = bpf_map_lookup_elem(&cgroups, id);
+	entry = traced_get(id);
 	if (entry || !looks_at_v1())
 		return entry;
 	return traced_v1((struct task_struct *)bpf_get_current_task(), id);
@@ -60,7 +83,7 @@ static __always_inline struct cgroup_entry *current_traced(__u64 *id)
 static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *task)
 {
 	__u64 id = kread(kread(kread(kread(task, cgroups), dfl_cgrp), kn), id);
-	struct cgroup_entry *entry = bpf_map_lookup_elem(&cgroups, &id);
+	struct cgroup_entry *entry = traced_get(&id);
 
 	return entry || !looks_at_v1() ? entry : traced_v1(task, &id);
 }

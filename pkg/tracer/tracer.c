@@ -461,8 +461,10 @@ const char *tracer_backend(const struct tracer *t)
 }
 
 /* traced.bpf.h counts what it adds and removes itself. */
-static void count_v1(struct tracer *t, __u64 cgroup_id, __s64 change)
+static void count_traced(struct tracer *t, __u64 cgroup_id, int change)
 {
+	__atomic_add_fetch(&t->skel->bss->traced_hints[cgroup_id % TRACED_HINTS], change,
+			   __ATOMIC_RELAXED);
 	if (cgroup_id & CGROUP_ID_V1)
 		__atomic_add_fetch(&t->skel->bss->v1_traced, change, __ATOMIC_RELAXED);
 }
@@ -476,10 +478,11 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 	};
 	int r;
 
+	count_traced(t, cgroup_id, 1);
 	r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
 				 sizeof(entry), BPF_NOEXIST);
-	if (!r)
-		count_v1(t, cgroup_id, 1);
+	if (r < 0)
+		count_traced(t, cgroup_id, -1);
 	if (r == -EEXIST)
 		r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id),
 					 &entry, sizeof(entry), BPF_EXIST);
@@ -491,7 +494,7 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 {
 	if (!bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0))
-		count_v1(t, cgroup_id, -1);
+		count_traced(t, cgroup_id, -1);
 }
 
 bool tracer_maps_work(const struct tracer *t)
