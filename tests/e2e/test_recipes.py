@@ -65,15 +65,19 @@ def play(docker, containers, tmp_path_factory):
     tools = markdown.write_tools(path / "bin", options, f"--label {containers}")
     host = f"unix://{docker.directory}/docker.sock"
 
-    def begin(name):
-        directory = path / str(len(list(path.iterdir())))
+    def run(name):
+        directory = path / unique_name("")
         directory.mkdir()
-        return pool.submit(markdown.play, RECIPES[name], directory, tools, DOCKER_HOST=host)
+        shell = markdown.Shell(directory, tools, DOCKER_HOST=host)
+        try:
+            shell.play(RECIPES[name])
+        finally:
+            shell.close()
 
     wait_until(lambda: docker("ps", "-q").count("\n") == len(RUNNING) - 1, "the containers don't run", 20)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        under_way = {name: begin(name) for name in RECIPES if name != IN_A_POD}
-        yield lambda name: under_way.get(name) or begin(name)
+        under_way = {name: pool.submit(run, name) for name in RECIPES if name != IN_A_POD}
+        yield lambda name: under_way.get(name) or pool.submit(run, name)
 
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != IN_A_POD])

@@ -5,9 +5,11 @@ lines of its output below: those must come, in any order.  In them "…" stands 
 number other than 0 for any number, and blanks for any blanks.
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import uuid
 from dataclasses import dataclass, field
@@ -60,18 +62,19 @@ def pattern(line):
 class Shell:
     """A user at a prompt: one command, then what it shows, then the next."""
 
-    def __init__(self, directory, path, **env):
+    def __init__(self, directory, path, cwd=None, **env):
         self.log = directory / "said"
         self.start = 0  # of what the last command said
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
                 ["bash"],
-                cwd=directory,
+                cwd=cwd or directory,
                 env={**os.environ, "PATH": f"{path}:{os.environ['PATH']}:/usr/sbin", "LC_ALL": "C.UTF-8", **env},
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,
                 text=True,
+                start_new_session=True,
             )
 
     def said(self):
@@ -97,21 +100,20 @@ class Shell:
                 15,
             )
 
+    def play(self, steps):
+        """Runs them one after the other; fails with what the last one said."""
+        try:
+            for step in steps:
+                self.run(step)
+        except AssertionError as why:
+            raise AssertionError(f"{why}, which said:\n{self.said()}") from None
+
     def close(self):
+        """Also after a failure, when something may run in the background still."""
         self.process.stdin.close()
         self.process.wait(30 * settings.PATIENCE)
-
-
-def play(steps, directory, path, **env):
-    """Runs them one after the other in a shell of their own; fails with all that was said."""
-    shell = Shell(directory, path, **env)
-    try:
-        for step in steps:
-            shell.run(step)
-    except AssertionError as why:
-        raise AssertionError(f"{why}, which said:\n{shell.said()}") from None
-    finally:
-        shell.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
 
 
 def write_tools(directory, ctrace="", narrow=""):
