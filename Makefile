@@ -44,7 +44,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .SUFFIXES:
 .PHONY: all help demo check test e2e lint install uninstall clean inspect programs
 .PHONY: bench bench-short bench-docs sizing sizing-docs
-.PHONY: cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
+.PHONY: picture cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
 
@@ -261,6 +261,9 @@ image: ## build the container image with Docker, Podman or what DOCKER= names
 
 inspect: $(BUILD)/ctrace $(BUILD)/programs/jited ## sections, bytecode, translated and JIT-compiled code of our own program
 	$(Q)BUILD=$(BUILD) tests/inspect
+
+picture: $(BUILD)/ctrace ## the terminal in README.md, recorded anew: docs/demo.svg (root)
+	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/picture docs/demo.svg
 
 install: $(BUILD)/ctrace ## into DESTDIR/PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/ctrace $(DESTDIR)$(PREFIX)/bin/ctrace

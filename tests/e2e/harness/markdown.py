@@ -123,7 +123,7 @@ def write_tools(directory, ctrace="", narrow=""):
     `narrow`, too, where the command itself would take all containers of the host.
     """
     directory.mkdir()
-    some = "--container|--namespace|--pod|--label|--cgroup|*.jsonl|ps|-"
+    some = "--container|--namespace|--pod|--label|--cgroup|*.jsonl|-"
     tools = {
         "sudo": 'exec "$@"',
         "docker": f'exec {engine.CLIENT} "$@"',
