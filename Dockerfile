@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-#	make image            (docker build, with the version put in)
-#	docker run --rm --privileged --pid host --cgroupns host \
-#		-v /:/host:ro -v /sys/fs/cgroup:/sys/fs/cgroup:ro ctrace --host-root /host
+# `make image` builds it, and README.md says how to run it.
 #
-# The image holds the program, the libraries it is linked with, and nothing else:
-# no shell, no package manager, nothing to keep up to date but these few files, none
-# of which anybody may write to.  The build needs nothing of the kernel it runs on, and
+# The image holds the program, the libraries it is linked with, and nothing else: no
+# shell, no package manager, nothing to keep up to date but these few files, none of
+# which anybody may write to.  The build needs nothing of the kernel it runs on, and
 # makes an image for the architecture of its base: amd64 or arm64.
 
 FROM debian:bookworm AS build
