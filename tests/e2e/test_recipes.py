@@ -74,7 +74,8 @@ def play(docker, containers, tmp_path_factory):
         finally:
             shell.close()
 
-    wait_until(lambda: docker("ps", "-q").count("\n") == len(RUNNING) - 1, "the containers don't run", 20)
+    ours = ("ps", "-q", "--filter", f"label={containers}")
+    wait_until(lambda: len(docker(*ours).split()) == len(RUNNING), "the containers don't run", 20)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         under_way = {name: pool.submit(run, name) for name in RECIPES if name != IN_A_POD}
         yield lambda name: under_way.get(name) or pool.submit(run, name)

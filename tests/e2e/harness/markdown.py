@@ -84,7 +84,7 @@ class Shell:
         if not step.command.endswith("wait"):  # whose output is that of what it waits for
             self.start += len(self.said())
         mark = uuid.uuid4().hex
-        self.process.stdin.write(f"{{ {step.command}\n}} </dev/null\necho; echo {mark} $?\n")
+        self.process.stdin.write(f"{{ {step.command}\n}} </dev/null\nprintf '\\n%s %s\\n' {mark} $?\n")
         self.process.stdin.flush()
         ended = wait_until(
             lambda: re.search(rf"^{mark} (\d+)\n", self.said(), re.MULTILINE),
