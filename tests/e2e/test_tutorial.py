@@ -15,7 +15,7 @@ NEEDED = ("make", "clang", "llvm-objdump", "llvm-readelf", "objdump", "strace", 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
-    if not (TOP / "build" / "ctrace").exists():
+    if not all((TOP / name).exists() for name in ("Makefile", "build/ctrace")):
         pytest.skip("only the tests are here, not the source and what is built of it")
     if platform.machine() != "x86_64":
         pytest.skip("it shows the instructions of x86-64")
