@@ -22,7 +22,7 @@ COPY bpf bpf
 COPY pkg pkg
 COPY cmd cmd
 COPY docs/event.schema.json docs/event.schema.json
-RUN make CFLAGS=-O2 && make install DESTDIR=/image PREFIX=/usr && strip /image/usr/bin/ctrace
+RUN make install CFLAGS=-O2 DESTDIR=/image PREFIX=/usr && strip /image/usr/bin/ctrace
 
 # ldd prints "name => path (address)", and the loader's path alone in its line.
 RUN ldd /image/usr/bin/ctrace \
