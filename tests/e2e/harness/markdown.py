@@ -2,7 +2,7 @@
 """
 Documents whose commands run.  A block marked `console` holds commands behind "$ ", each with
 lines of its output below: those must come, in any order.  In them "…" stands for anything, a
-number other than 0 for any number, and blanks for any blanks.
+number other than 0 for any number, hexadecimal ones too, and blanks for any blanks.
 """
 
 import contextlib
@@ -50,12 +50,21 @@ def sections(path):
     return {heading: steps for heading, steps in found.items() if steps}
 
 
+NUMBER = re.compile(r"(…|\b[0-9a-f]*\d[0-9a-f]*\b|\d+)")
+
+
+def _stands_for(part):
+    if part == "…":
+        return ".*"
+    if part == "0" or not NUMBER.fullmatch(part):
+        return re.escape(part)
+    hexadecimal = len(part) > 5 or part[0] == "0" or not part.isdigit()
+    return "[0-9a-f]+" if hexadecimal else r"\d+"
+
+
 def pattern(line):
     """What a line that is shown stands for."""
-    words = []
-    for word in line.split():
-        parts = re.split(r"(…|\d+)", word)
-        words.append("".join({"…": ".*", "0": "0"}.get(p, r"\d+" if p.isdigit() else re.escape(p)) for p in parts))
+    words = ["".join(map(_stands_for, NUMBER.split(word))) for word in line.split()]
     return re.compile(r"\s*" + r"\s+".join(words) + r"\s*")
 
 
