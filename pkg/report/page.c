@@ -19,7 +19,10 @@ EMBED(page_html, "page.html");
 EMBED(page_css, "page.css");
 EMBED(page_js, "page.js");
 
-extern const char page_html[], page_css[], page_js[];
+/* Hidden, or arm64's compiler takes them from a table that has no place for local symbols. */
+#define EMBEDDED extern const char __attribute__((visibility("hidden")))
+
+EMBEDDED page_html[], page_css[], page_js[];
 
 static size_t own_bytes(void)
 {

@@ -12,8 +12,9 @@ __asm__(".section .rodata\n"
 	"packed_len: .quad 1b - packed\n"
 	".previous");
 
-extern const unsigned char packed[];
-extern const size_t packed_len;
+/* Hidden, or arm64's compiler takes them from a table that has no place for local symbols. */
+extern const unsigned char packed[] __attribute__((visibility("hidden")));
+extern const size_t packed_len __attribute__((visibility("hidden")));
 
 static void *bytes;
 
