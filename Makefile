@@ -46,7 +46,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .PHONY: bench bench-short bench-docs sizing sizing-docs
 .PHONY: picture cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
-all: $(BUILD)/ctrace ## build the program (no root needed): build/ctrace
+all: $(BUILD)/ctrace $(BUILD)/ctrace.1 ## build the program (no root needed): build/ctrace
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-22s%s\n", $$1, $$2 }'
@@ -100,9 +100,24 @@ $(BUILD)/ctrace: $(CMD_OBJ) $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
 
+# The program knows its options best.  RUN= runs it where it is for another machine.
+COMPLETIONS := $(addprefix $(BUILD)/completion/,bash zsh fish)
+
+$(BUILD)/ctrace.1: $(BUILD)/ctrace
+	$(call say,MAN,$@)
+	$(Q)$(RUN) $< manual > $@
+
+$(COMPLETIONS): $(BUILD)/completion/%: $(BUILD)/ctrace
+	$(call say,SHELL,$@)
+	@mkdir -p $(@D)
+	$(Q)$(RUN) $< completion $* > $@
+
 $(UNIT_OBJ): ALL_CFLAGS += -Icmd
 
-$(BUILD)/unit: $(UNIT_OBJ) $(OBJ) $(BUILD)/obj/cmd/options.o $(BUILD)/obj/cmd/held.o
+# of cmd/: what needs no session
+UNIT_CMD := options option_table held
+
+$(BUILD)/unit: $(UNIT_OBJ) $(OBJ) $(UNIT_CMD:%=$(BUILD)/obj/cmd/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ -lcriterion $(LIBS) -o $@
 
@@ -246,7 +261,7 @@ ARM64_LIBRARIES := libbpf-dev libelf-dev zlib1g-dev libcjson-dev libcap-dev libs
 cross-arm64: | $(BUILD)/deps-build $(BUILD)/deps-cross ## build the program for arm64: build/arm64/ctrace
 	$(Q)tests/vm/fetch-packages arm64 $(BUILD)/arm64/sysroot $(ARM64_LIBRARIES)
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/arm64 \
-		CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(BUILD)/arm64/sysroot' all programs
+		CC='aarch64-linux-gnu-gcc --sysroot=$(CURDIR)/$(BUILD)/arm64/sysroot' $(BUILD)/arm64/ctrace programs
 
 # --- the container image -----------------------------------------------------------
 
@@ -265,13 +280,23 @@ inspect: $(BUILD)/ctrace $(BUILD)/programs/jited ## sections, bytecode, translat
 picture: $(BUILD)/ctrace ## the terminal in README.md, recorded anew: docs/demo.svg (root)
 	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/picture docs/demo.svg
 
-install: $(BUILD)/ctrace ## into DESTDIR/PREFIX (/usr/local)
+# where each shell looks, and what it wants the file to be called
+SHARE = $(DESTDIR)$(PREFIX)/share
+BASH_FILE = $(SHARE)/bash-completion/completions/ctrace
+ZSH_FILE  = $(SHARE)/zsh/site-functions/_ctrace
+FISH_FILE = $(SHARE)/fish/vendor_completions.d/ctrace.fish
+
+install: $(BUILD)/ctrace $(BUILD)/ctrace.1 $(COMPLETIONS) ## into DESTDIR/PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/ctrace $(DESTDIR)$(PREFIX)/bin/ctrace
-	install -D -m 644 docs/event.schema.json $(DESTDIR)$(PREFIX)/share/ctrace/event.schema.json
+	install -D -m 644 docs/event.schema.json $(SHARE)/ctrace/event.schema.json
+	install -D -m 644 $(BUILD)/ctrace.1 $(SHARE)/man/man1/ctrace.1
+	install -D -m 644 $(BUILD)/completion/bash $(BASH_FILE)
+	install -D -m 644 $(BUILD)/completion/zsh $(ZSH_FILE)
+	install -D -m 644 $(BUILD)/completion/fish $(FISH_FILE)
 
 uninstall: ## what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/ctrace
-	rm -rf $(DESTDIR)$(PREFIX)/share/ctrace
+	rm -f $(DESTDIR)$(PREFIX)/bin/ctrace $(SHARE)/man/man1/ctrace.1 $(BASH_FILE) $(ZSH_FILE) $(FISH_FILE)
+	rm -rf $(SHARE)/ctrace
 
 clean: ## remove build/ (but not the kernels of the lab: they take a while to fetch)
 	$(Q)find $(BUILD) -mindepth 1 -maxdepth 1 ! -name vm -exec rm -rf {} + 2>/dev/null || true

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The command line: one table that the parser and --help read. */
+/* The command line: what it says, as read by the rows of option_table.c. */
 #ifndef CTRACE_OPTIONS_H
 #define CTRACE_OPTIONS_H
 
@@ -46,16 +46,29 @@ struct options {
 	char **command;   /* what follows the options; NULL-terminated, may be empty */
 };
 
-enum command_bits { CMD_TRACE = 1, CMD_RUN = 2, CMD_PS = 4, CMD_DOCTOR = 8, CMD_REPORT = 16 };
+enum command_bits {
+	CMD_TRACE = 1 << 0,
+	CMD_RUN = 1 << 1,
+	CMD_PS = 1 << 2,
+	CMD_DOCTOR = 1 << 3,
+	CMD_REPORT = 1 << 4,
+	CMD_HELP = 1 << 5,
+	CMD_MANUAL = 1 << 6,
+	CMD_COMPLETION = 1 << 7,
+};
 
 struct command {
 	const char *name;
 	enum command_bits bit;
 	const char *usage; /* behind "ctrace " */
 	const char *summary;
-	const char *examples; /* whole lines */
-	bool takes_command;   /* words after the options are a command's */
-	bool takes_files;     /* words between and after the options are files */
+	const char *about; /* what the manual adds to summary: sentences; NULL: nothing */
+	struct example {
+		const char *line, *comment; /* comment: "" where the line says it all */
+	} examples[3];
+	bool takes_command; /* words after the options are a command's */
+	bool takes_files;   /* words between and after the options are files, or ... */
+	const char *words;  /* ... of these, with spaces between; NULL: any */
 	int (*main)(const struct options *o);
 };
 
@@ -67,8 +80,5 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 		  struct error *err);
 
 void options_free(struct options *o);
-
-/* The options that a command takes, with what they do. */
-void options_help(FILE *f, const struct command *cmd);
 
 #endif

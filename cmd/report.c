@@ -286,7 +286,8 @@ static int check(const struct options *o, struct error *err)
 				 "to read events from stdin, name it: ctrace report -");
 	if (!o->profile && !o->output_path && isatty(STDOUT_FILENO))
 		return error_say(err, -EINVAL,
-				 "a page is nothing for a terminal: --output report.html");
+				 "a page is nothing for a terminal; write it to a file: --output "
+				 "report.html");
 	return 0;
 }
 

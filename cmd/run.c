@@ -305,7 +305,7 @@ int run_main(const struct options *o)
 	int r;
 
 	if (!o->command[0]) {
-		say("run: what? usage: ctrace run [OPTIONS] -- CMD [ARG...]");
+		say("run: there is no command; usage: ctrace run [OPTIONS] -- CMD [ARG...]");
 		return EXIT_USAGE;
 	}
 	output = open_output(o, &err);

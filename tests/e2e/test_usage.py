@@ -15,9 +15,6 @@ from harness.trace import Trace, command_line, run_ctrace
 from harness.truth import run_program
 from harness.usage import CAPABILITIES, PR_CAPBSET_DROP, dropping, in_private_mounts
 
-COMMANDS = [[], ["trace"], ["run"], ["ps"], ["doctor"], ["report"]]
-
-
 def refused(status, *args, **kwargs):
     """Runs it, checks what holds for every refusal, returns its one line."""
     done = run_ctrace(*args, **kwargs)
@@ -27,37 +24,10 @@ def refused(status, *args, **kwargs):
     return done.stderr
 
 
-# --- help --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=["ctrace", "trace", "run", "ps", "doctor", "report"])
-def test_help(command):
-    done = run_ctrace(*command, "--help")
-    assert done.returncode == 0 and done.stderr == ""
-    assert done.stdout.lower().startswith("usage: ctrace")
-    assert max(map(len, done.stdout.splitlines())) <= 100
-
-
-def test_help_names_every_option():
-    text = run_ctrace("--help").stdout
-    for option in (
-        "container cgroup pid uid comm failed writes duration count output buffer-size wait "
-        "runtime-root host-root version help"
-    ).split():
-        assert f"--{option}" in text
-
-
 def test_version():
     done = run_ctrace("--version")
     assert done.returncode == 0
     assert re.fullmatch(r"ctrace \d+\.\d+\S*\n", done.stdout)
-
-
-def test_help_to_a_full_disk_is_an_error():
-    with open("/dev/full", "wb") as full:
-        argv = [settings.CTRACE, "--help"]
-        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 1 and done.stderr
 
 
 # --- the command line is wrong ---------------------------------------------------------------

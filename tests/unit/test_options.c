@@ -271,16 +271,3 @@ Test(options, a_command_keeps_its_own_options)
 		cr_expect_null(o.command[2]);
 	}
 }
-
-Test(options, help_has_what_the_command_takes)
-{
-	char text[8192] = "";
-	FILE *f = fmemopen(text, sizeof(text) - 1, "w");
-
-	cr_assert(f);
-	options_help(f, &run);
-	fclose(f);
-	cr_expect(strstr(text, "--failed") && strstr(text, "--output FILE"));
-	cr_expect_not(strstr(text, "--exclude-WHAT"));
-	cr_expect_not(strstr(text, "--container"), "run traces its own cgroup only");
-}

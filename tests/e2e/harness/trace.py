@@ -13,7 +13,7 @@ from .wait import wait_until
 
 LIVE = "ctrace: tracing"
 COMMANDS = ("trace", "run", "report")
-TRACE_NOTHING = ("ps", "doctor")
+TRACE_NOTHING = ("ps", "doctor", "help", "manual", "completion")
 
 
 def command_line(args, backend=settings.BACKEND):
