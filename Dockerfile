@@ -24,10 +24,13 @@ COPY cmd cmd
 COPY docs/event.schema.json docs/event.schema.json
 RUN make install CFLAGS=-O2 DESTDIR=/image PREFIX=/usr && strip /image/usr/bin/ctrace
 
-# ldd prints "name => path (address)", and the loader's path alone in its line.
+# Terminals: for `ctrace top`, a few kilobytes.  ldd prints "name => path (address)", and the loader's path alone in its line.
 RUN ldd /image/usr/bin/ctrace \
 	| awk '$2 == "=>" && $3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' \
 	| xargs cp --dereference --parents --target-directory=/image \
+	&& for term in ansi dumb linux screen screen-256color tmux tmux-256color vt100 vt220 xterm xterm-256color; do \
+		path="$(find /lib/terminfo /usr/share/terminfo -path "*/$term" | head -n 1)"; \
+		[ -z "$path" ] || cp --parents "$path" /image; done \
 	&& install -D LICENSE /image/usr/share/doc/ctrace/LICENSE \
 	&& for library in $(cd /image && find . -name '*.so*'); do dpkg -S "${library#.}" "/usr${library#.}"; done \
 		2>/dev/null | sed 's/:.*//' | sort -u \

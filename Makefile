@@ -28,7 +28,7 @@ HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-prote
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I$(BUILD)/gen
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
-LIBS := -lbpf -lelf -lz -lcjson -lcap -lseccomp -levent_extra -levent_core -lpthread
+LIBS := -lbpf -lelf -lz -lcjson -lcap -lseccomp -levent_extra -levent_core -lncursesw -ltinfo -lpthread
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
 	-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter $(SYSROOT)/usr/include/$(MULTIARCH))
 
@@ -256,7 +256,7 @@ demo: ## a real container's opens in one command; in a VM if you are not root, o
 
 # --- another architecture: Debian's cross compiler, libraries unpacked beside it -----
 
-ARM64_LIBRARIES := libbpf-dev libelf-dev zlib1g-dev libcjson-dev libcap-dev libseccomp-dev libevent-dev
+ARM64_LIBRARIES := libbpf-dev libelf-dev zlib1g-dev libcjson-dev libcap-dev libseccomp-dev libevent-dev libncurses-dev
 
 cross-arm64: | $(BUILD)/deps-build $(BUILD)/deps-cross ## build the program for arm64: build/arm64/ctrace
 	$(Q)tests/vm/fetch-packages arm64 $(BUILD)/arm64/sysroot $(ARM64_LIBRARIES)

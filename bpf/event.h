@@ -66,6 +66,7 @@ struct open_record {
 	__u64 exe_id;    /* names the executable; 0 if not known.  See exe_record */
 	__u64 resolve;   /* openat2's RESOLVE_* */
 	__u64 inode;     /* of the opened file; 0 if not known */
+	__u64 hash;      /* the same for opens that are; set with dedup_ns only */
 	__u32 tid;
 	__u32 ppid;     /* tgid of the parent */
 	__u32 uid, gid; /* as the initial user namespace numbers them */
@@ -87,7 +88,7 @@ struct open_record {
 	 */
 	char data[];
 };
-_Static_assert(sizeof(struct open_record) == 112, "padding crept into open_record");
+_Static_assert(sizeof(struct open_record) == 120, "padding crept into open_record");
 
 /* Comes before the first open_record that refers to its exe_id. */
 struct exe_record {
@@ -186,6 +187,20 @@ struct volume_counts {
 	__u64 rate_limit; /* what rate_asked may be at most in this second */
 };
 
+/* One process of a container: what it opened.  Where settings.count_processes. */
+struct process_key {
+	__u64 root_id;
+	__u32 tgid;
+	__u32 pad;
+};
+
+struct process_counts {
+	__u64 opens;
+	__u64 failures;
+	__u64 writes;
+	char comm[EVENT_COMM_BYTES]; /* of its last open */
+};
+
 #define PATH_PREFIXES_MAX 16
 #define PATH_PREFIX_BYTES 256
 
@@ -213,8 +228,9 @@ struct trace_settings {
 	__u8 count_volume;  /* keep volume_counts */
 	__u8 path_only;     /* only what is below one of the prefixes that are wanted */
 	__u8 prefix_count;
-	__u8 cgroup_v1; /* enum cgroup_v1_controller: the hierarchy looked at beside v2 */
-	__u8 pad[7];
+	__u8 cgroup_v1;       /* enum cgroup_v1_controller: the hierarchy looked at beside v2 */
+	__u8 count_processes; /* keep process_counts */
+	__u8 pad[6];
 	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
 	__u64 dedup_ns;     /* the same open is reported once in this time; 0: each time */
 	__u64 rate;         /* opens a second of a container that are reported; 0: all */

@@ -97,8 +97,7 @@ struct scratch {
 	__u64 walk_at; /* bytes of data in use */
 	struct exe_key exe_key;
 	struct exe_last exe_last;
-	__u64 unlooked;  /* bytes written since ring_write() looked how much waits */
-	__u64 open_hash; /* volume.bpf.h */
+	__u64 unlooked; /* bytes written since ring_write() looked how much waits */
 	union {
 		struct {
 			char exe_gap[sizeof(struct open_record) - sizeof(struct exe_record)];

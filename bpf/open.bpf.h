@@ -192,6 +192,7 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 	s->open.root_id = root_id;
 	s->open.resolve = s->request.resolve;
 	s->open.inode = 0;
+	s->open.hash = 0;
 	s->open.ret = ret;
 	s->open.flags = s->request.flags;
 	s->open.mode = s->request.mode;

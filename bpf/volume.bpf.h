@@ -246,7 +246,7 @@ __noinline __u64 hash_open(__u32 slot)
 /* It was reported a short while ago, and is counted there. */
 static __always_inline bool is_repeat(struct scratch *s)
 {
-	struct reported_open *before = bpf_map_lookup_elem(&reported, &s->open_hash);
+	struct reported_open *before = bpf_map_lookup_elem(&reported, &s->open.hash);
 
 	if (!before || s->open.when_ns - before->when_ns >= settings.dedup_ns)
 		return false;
@@ -258,10 +258,10 @@ static __always_inline bool is_repeat(struct scratch *s)
 static __always_inline bool remember_open(struct scratch *s)
 {
 	struct reported_open now = { .when_ns = s->open.when_ns };
-	struct reported_open *before = bpf_map_lookup_elem(&reported, &s->open_hash);
+	struct reported_open *before = bpf_map_lookup_elem(&reported, &s->open.hash);
 
 	if (!before)
-		return bpf_map_update_elem(&reported, &s->open_hash, &now, BPF_NOEXIST) != -EEXIST;
+		return bpf_map_update_elem(&reported, &s->open.hash, &now, BPF_NOEXIST) != -EEXIST;
 	s->open.repeated = before->repeated;
 	__sync_fetch_and_add(&before->repeated, -(__u64)s->open.repeated);
 	before->when_ns = s->open.when_ns;
@@ -310,6 +310,35 @@ static __always_inline bool within_rate(struct volume_counts *v, __u64 when_ns)
 	return v->rate_asked <= v->rate_limit; /* own place or a later one: never too many */
 }
 
+/* What was not heard of for longest goes first.  User space sets the size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct process_key);
+	__type(value, struct process_counts);
+} processes SEC(".maps");
+
+static __always_inline void process_count(const struct scratch *s)
+{
+	struct process_key key = { .root_id = s->open.root_id, .tgid = s->open.tgid };
+	struct process_counts *p = bpf_map_lookup_elem(&processes, &key);
+
+	if (!p) {
+		struct process_counts none = {};
+
+		bpf_map_update_elem(&processes, &key, &none, BPF_NOEXIST);
+		p = bpf_map_lookup_elem(&processes, &key);
+		if (!p)
+			return;
+	}
+	__sync_fetch_and_add(&p->opens, 1);
+	if (s->open.ret < 0)
+		__sync_fetch_and_add(&p->failures, 1);
+	if (flags_write(s->open.flags))
+		__sync_fetch_and_add(&p->writes, 1);
+	__builtin_memcpy(p->comm, s->open.comm, sizeof(p->comm));
+}
+
 /* Counts the slot's open.  Returns 1 if it is to be reported. */
 __noinline int volume_count(__u32 slot)
 {
@@ -324,9 +353,11 @@ __noinline int volume_count(__u32 slot)
 		__sync_fetch_and_add(&v->failures, 1);
 	if (flags_write(s->open.flags))
 		__sync_fetch_and_add(&v->writes, 1);
+	if (settings.count_processes)
+		process_count(s);
 
 	if (settings.dedup_ns) {
-		s->open_hash = hash_open(slot);
+		s->open.hash = hash_open(slot);
 		if (is_repeat(s)) {
 			__sync_fetch_and_add(&v->repeated, 1);
 			return 0;
@@ -355,7 +386,7 @@ static __always_inline bool volume_admits(__u32 slot)
 static __always_inline void volume_take_back(struct scratch *s)
 {
 	if (settings.dedup_ns)
-		bpf_map_delete_elem(&reported, &s->open_hash);
+		bpf_map_delete_elem(&reported, &s->open.hash);
 }
 
 #endif

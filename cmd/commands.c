@@ -47,6 +47,21 @@ const struct command commands[] = {
 		.main = ps_main,
 	},
 	{
+		.name = "top",
+		.bit = CMD_TOP,
+		.usage = "top [OPTIONS]",
+		.summary = "watch which containers open most, what fails, and what they write",
+		.about = "A screen that is renewed every two seconds; h there tells the keys. Where "
+			 "stdout is no terminal the same comes as lines of text. All is counted in "
+			 "the kernel.",
+		.examples = {
+			{ "ctrace top", "all containers of this host" },
+			{ "ctrace top --container web --failed", "" },
+			{ "ctrace top --interval 10s >> top.log", "text, not a screen" },
+		},
+		.main = top_main,
+	},
+	{
 		.name = "report",
 		.bit = CMD_REPORT,
 		.usage = "report [OPTIONS] [EVENTS.jsonl...]",

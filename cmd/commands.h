@@ -13,6 +13,7 @@ const struct command *command_find(const char *name);
 
 int trace_main(const struct options *o);
 int run_main(const struct options *o);
+int top_main(const struct options *o);
 int ps_main(const struct options *o);
 int doctor_main(const struct options *o);
 int report_main(const struct options *o);

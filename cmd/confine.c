@@ -92,6 +92,7 @@ int confine(const struct options *o, const struct cgroup_fs *cgroups, struct tra
 		const struct sandbox_settings settings = {
 			.readable = readable.fds,
 			.readable_count = readable.count,
+			.screen = o->screen,
 			.child = child,
 			.maps_work = maps_work,
 			.arg = tracer,

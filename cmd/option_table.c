@@ -191,6 +191,11 @@ static int set_summary(struct options *o, const char *value, struct error *err)
 	return parse_time("summary", value, &o->summary_ns, err);
 }
 
+static int set_interval(struct options *o, const char *value, struct error *err)
+{
+	return parse_time("interval", value, &o->interval_ns, err);
+}
+
 static int set_count(struct options *o, const char *value, struct error *err)
 {
 	if (!parse_plain_number(value, ULLONG_MAX, &o->count) || !o->count)
@@ -310,9 +315,10 @@ static int set_output(struct options *o, const char *value, struct error *err)
 
 /* --- the table ----------------------------------------------------------------- */
 
-#define PICKS  (CMD_TRACE | CMD_REPORT)
-#define TRACES (CMD_TRACE | CMD_RUN | CMD_REPORT)
-#define LISTS  (CMD_TRACE | CMD_PS | CMD_REPORT)
+#define PICKS  (CMD_TRACE | CMD_TOP | CMD_REPORT)
+#define WRITES (CMD_TRACE | CMD_RUN | CMD_REPORT)
+#define TRACES (WRITES | CMD_TOP)
+#define LISTS  (CMD_TRACE | CMD_PS | CMD_TOP | CMD_REPORT)
 #define LOOKS  (LISTS | CMD_DOCTOR)
 #define PRINTS (CMD_TRACE | CMD_RUN | CMD_PS | CMD_DOCTOR)
 #define ALL    (TRACES | LOOKS | CMD_HELP | CMD_MANUAL | CMD_COMPLETION)
@@ -377,18 +383,20 @@ const struct option_row option_rows[] = {
 	{ TRACES, 0, "exclude-path", "PATH", "not this file or below it; repeatable",
 	  set_exclude_path, .values = "@files" },
 
-	{ TRACES, 0, "dedup", "TIME", "the same open once in 10s, ...; count the rest", set_dedup,
+	{ WRITES, 0, "dedup", "TIME", "the same open once in 10s, ...; count the rest", set_dedup,
 	  .more = "The same are those of one executable of one container that open one file alike, "
 		  "with the same result. With it goes --summary.",
 	  .group = "How much, how long" },
-	{ TRACES, 0, "rate", "N", "N opens a second of a container; count the rest", set_rate,
+	{ WRITES, 0, "rate", "N", "N opens a second of a container; count the rest", set_rate,
 	  .more = "With it goes --summary." },
-	{ TRACES, 0, "summary", "TIME", "what each container opened, every 10s, 1m, ...",
+	{ WRITES, 0, "summary", "TIME", "what each container opened, every 10s, 1m, ...",
 	  set_summary, .more = "One record a container; 1m where --dedup or --rate leave out any." },
 
 	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration,
 	  .rank = RANK_COMMON },
-	{ TRACES, 'n', "count", "N", "stop after N opens", .set = set_count },
+	{ CMD_TOP, 0, "interval", "TIME", "renew it every 500ms, 10s, ...; 2s else", .set = set_interval,
+	  .rank = RANK_COMMON },
+	{ WRITES, 'n', "count", "N", "stop after N opens", .set = set_count },
 
 	{ PRINTS, 'o', "format", "FORMAT", "json (one object a line) or table", set_format,
 	  .rank = RANK_COMMON, .values = "json table",
@@ -396,7 +404,7 @@ const struct option_row option_rows[] = {
 	  .group = "Output" },
 	{ CMD_TRACE | CMD_PS, 0, "show-label", "KEY", "add a label or annotation; repeatable",
 	  .set = set_show_label },
-	{ TRACES, 'O', "output", "FILE", "write to FILE, not to stdout", set_output,
+	{ WRITES, 'O', "output", "FILE", "write to FILE, not to stdout", set_output,
 	  .rank = RANK_COMMON, .values = "@files" },
 	{ CMD_PS, 0, "watch", NULL, "go on, with those that start and stop", .flag = FLAG(watch) },
 	{ CMD_REPORT, 'P', "profile", "KIND", "no page, but paths, json, apparmor or landlock",

@@ -37,6 +37,8 @@ struct options {
 	bool verbose;
 	bool no_sandbox;
 	bool help;
+	bool screen;        /* top has the terminal for itself; not an option */
+	__u64 interval_ns;  /* of top; 0: the default */
 	size_t ring_bytes;  /* 0: the default */
 	__u64 duration_ns;  /* 0: no limit */
 	__u64 count;        /* 0: no limit */
@@ -55,6 +57,7 @@ enum command_bits {
 	CMD_HELP = 1 << 5,
 	CMD_MANUAL = 1 << 6,
 	CMD_COMPLETION = 1 << 7,
+	CMD_TOP = 1 << 8,
 };
 
 struct command {

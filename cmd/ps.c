@@ -162,7 +162,7 @@ static int follow(struct ps *ps)
 static int open_ps(struct ps *ps)
 {
 	const struct options *o = ps->options;
-	const struct output_settings output = { OUTPUT_JSON, STDOUT_FILENO, o->node_name, {} };
+	const struct output_settings output = { OUTPUT_JSON, STDOUT_FILENO, o->node_name, {}, NULL };
 	struct registry_settings settings = {
 		.runtimes = {
 			.host_root = o->host_root,

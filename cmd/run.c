@@ -309,7 +309,7 @@ int run_main(const struct options *o)
 		return EXIT_USAGE;
 	}
 	output = open_output(o, &err);
-	r = output < 0 ? output : session_open(&s, o, output, &err);
+	r = output < 0 ? output : session_open(&s, o, output, NULL, &err);
 	if (!r)
 		r = run_session(&run, s, &err);
 	if (r < 0 && r != -EPIPE)

@@ -33,6 +33,7 @@
 
 struct session {
 	const struct options *options;
+	const struct session_view *view; /* NULL: none */
 	struct cgroup_fs *cgroups;
 	struct registry *registry;
 	struct output *output;
@@ -56,6 +57,13 @@ struct session {
 	struct error *err; /* of the call under way, for the handlers */
 };
 
+static void (*hear)(const char *line);
+
+void say_to(void (*to)(const char *line))
+{
+	hear = to;
+}
+
 void say(const char *format, ...)
 {
 	char text[2048], line[4096];
@@ -66,7 +74,10 @@ void say(const char *format, ...)
 	va_end(args);
 	/* A container's name or an argument may hold anything: one line, and no escape sequence. */
 	visible_text(line, sizeof(line), text);
-	fprintf(stderr, "ctrace: %s\n", line);
+	if (hear)
+		hear(line);
+	else
+		fprintf(stderr, "ctrace: %s\n", line);
 }
 
 static __u64 now_ns(void)
@@ -361,7 +372,8 @@ static int open_summary(struct session *s, struct error *err)
 	return s->summary ? 0 : error_set(err, -ENOMEM, "start tracing");
 }
 
-int session_open(struct session **out, const struct options *o, int output_fd, struct error *err)
+int session_open(struct session **out, const struct options *o, int output_fd,
+		 const struct session_view *view, struct error *err)
 {
 	struct session *s = calloc(1, sizeof(*s));
 	const struct output_settings output = {
@@ -369,12 +381,14 @@ int session_open(struct session **out, const struct options *o, int output_fd, s
 		.fd = output_fd,
 		.node_name = o->node_name,
 		.give_up = { told_to_end, s },
+		.view = view ? &view->output : NULL,
 	};
 	int r;
 
 	if (!s)
 		return error_set(err, -ENOMEM, "start tracing");
 	s->options = o;
+	s->view = view;
 	s->signals = s->events = -1;
 	s->err = err;
 	r = open_server(s, err);
@@ -417,6 +431,16 @@ void session_free(struct session *s)
 	cleanup_close(&s->signals);
 	cleanup_close(&s->events);
 	free(s);
+}
+
+int session_count(struct session *s)
+{
+	return summary_finish(s->summary);
+}
+
+const struct tracer *session_tracer(const struct session *s)
+{
+	return s->tracer;
 }
 
 const struct cgroup_fs *session_cgroups(const struct session *s)
@@ -565,6 +589,8 @@ static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *ar
 		r = summary_tick(s->summary, now_ns());
 		if (r < 0)
 			return r;
+		if (s->view && !s->view->look(s->view->arg))
+			return 0;
 		if (take_signals(s, ended, arg) || (s->end_ns && now_ns() >= s->end_ns) ||
 		    (ended ? ended(arg, 0) : targets_ended(s->targets)))
 			return 0;

@@ -21,11 +21,25 @@ static const int session_signals[] = {
 	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD
 };
 
+/* Somebody who looks at what comes, in the place of an output; see top.c. */
+struct session_view {
+	struct output_view output;
+	bool (*look)(void *arg); /* asked every few milliseconds; false ends the loop */
+	void *arg;
+};
+
 /*
  * Open the output, find the cgroups, load and attach the programs.  Events go to
- * output_fd.
+ * output_fd, or to view (NULL: none), which must outlive the session.
  */
-int session_open(struct session **out, const struct options *o, int output_fd, struct error *err);
+int session_open(struct session **out, const struct options *o, int output_fd,
+		 const struct session_view *view, struct error *err);
+
+/* Write (or show) now what each container opened since the last time: 0, or negative errno. */
+int session_count(struct session *s);
+
+/* For what the kernel side has counted. */
+const struct tracer *session_tracer(const struct session *s);
 
 /* Leaves nothing in the kernel; NULL is fine. */
 void session_free(struct session *s);
@@ -58,7 +72,10 @@ int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *a
 /* Detach, write what is left in the ring, and say on stderr what was seen and lost. */
 int session_finish(struct session *s, struct error *err);
 
-/* Print "ctrace: ..." on stderr. */
+/* Print "ctrace: ..." on stderr, or hand that line to who was named by say_to(). */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* NULL: stderr again. */
+void say_to(void (*hear)(const char *line));
 
 #endif

@@ -41,7 +41,7 @@ int trace_to(const struct options *o, int output_fd)
 	struct error err = {};
 	int r;
 
-	r = session_open(&s, o, output_fd, &err);
+	r = session_open(&s, o, output_fd, NULL, &err);
 	if (!r)
 		r = trace(s, &err);
 	session_free(s);

@@ -19,6 +19,7 @@
 #define TERMINAL_COLUMNS 80 /* of a terminal that does not tell */
 
 struct output {
+	const struct output_view *view; /* NULL, or nothing is ever written */
 	const struct format *format;
 	struct format_context context;
 	int fd;
@@ -81,6 +82,7 @@ int output_open(struct output **out, const struct output_settings *settings, str
 	if (!o)
 		return error_set(err, -ENOMEM, "set up the output");
 
+	o->view = settings->view;
 	o->fd = settings->fd;
 	sink_open(&o->sink, o->fd, &settings->give_up);
 	o->is_terminal = isatty(o->fd);
@@ -96,7 +98,7 @@ int output_open(struct output **out, const struct output_settings *settings, str
 		o->context.node_name = o->node_name;
 	}
 
-	if (o->format->header) {
+	if (o->format->header && !o->view) {
 		r = line_done(o, o->format->header(&o->context, next_line(o)));
 		if (r < 0) {
 			output_free(o);
@@ -110,6 +112,8 @@ int output_open(struct output **out, const struct output_settings *settings, str
 
 int output_open_event(struct output *o, const struct open_event *ev, const struct container *c)
 {
+	if (o->view)
+		return o->view->open(ev, c, o->view->arg);
 	return line_done(o, o->format->open_event(&o->context, next_line(o), ev, c));
 }
 
@@ -118,6 +122,8 @@ int output_lost(struct output *o, const struct container *c, __u64 cgroup_id, __
 {
 	struct lost_event lost = { boot_now_ns(), cgroup_id, count, reason };
 
+	if (o->view)
+		return o->view->lost(c, cgroup_id, count, o->view->arg);
 	return line_done(o, o->format->lost(&o->context, next_line(o), &lost, c));
 }
 
@@ -136,6 +142,8 @@ int output_container(struct output *o, enum container_action action, const struc
 {
 	struct container_event change = { boot_now_ns(), action };
 
+	if (o->view)
+		return o->view->container(action, c, o->view->arg);
 	return line_done(o, o->format->container(&o->context, next_line(o), &change, c));
 }
 
@@ -143,6 +151,8 @@ int output_summary(struct output *o, const struct container *c, const struct sum
 {
 	struct summary_event now = *ev;
 
+	if (o->view)
+		return o->view->summary(c, ev, o->view->arg);
 	now.when_ns = boot_now_ns();
 	return line_done(o, o->format->summary(&o->context, next_line(o), &now, c));
 }

@@ -19,11 +19,23 @@ enum container_action {
 	CONTAINER_STOPPED,
 };
 
+struct summary_event;
+
+/* Takes what else would be written, for somebody who looks at it otherwise; all are there. */
+struct output_view {
+	int (*open)(const struct open_event *ev, const struct container *c, void *arg);
+	int (*lost)(const struct container *c, __u64 cgroup_id, __u64 count, void *arg);
+	int (*container)(enum container_action action, const struct container *c, void *arg);
+	int (*summary)(const struct container *c, const struct summary_event *ev, void *arg);
+	void *arg;
+};
+
 struct output_settings {
 	enum output_format format;
 	int fd;                /* where to write; stays the caller's */
 	const char *node_name; /* k8s.node of every record, or NULL */
 	struct give_up give_up;
+	const struct output_view *view; /* NULL: none; then format does not matter */
 };
 
 struct output;

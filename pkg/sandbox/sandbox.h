@@ -20,6 +20,8 @@ struct sandbox_settings {
 	/* Directories (O_PATH will do) below which files may still be opened for reading. */
 	const int *readable;
 	size_t readable_count;
+	/* The terminal's modes may still be changed. */
+	bool screen;
 	/* The one process that may be signalled; 0: none. */
 	pid_t child;
 	/*

@@ -97,6 +97,9 @@ static const enum bpf_cmd bpf_commands[] = {
 /* Is it a terminal, how wide is it, and a perf event is over. */
 static const unsigned long ioctls[] = { TCGETS, TIOCGWINSZ, PERF_EVENT_IOC_DISABLE };
 
+/* The modes of a terminal, for who has the whole of it. */
+static const unsigned long screen_ioctls[] = { TCSETS, TCSETSW, TCSETSF };
+
 #define WRITING (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY))
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -123,16 +126,28 @@ static int add_memory(scmp_filter_ctx ctx)
 	return r ? r : add_masked(ctx, SCMP_SYS(mprotect), no_code);
 }
 
-/* Calls of which one argument decides.  openat2's are in memory, where a filter can't look. */
-static int add_tracing(scmp_filter_ctx ctx, pid_t child)
+static int add_ioctls(scmp_filter_ctx ctx, const unsigned long *requests, size_t count)
 {
+	int r = 0;
+
+	for (size_t i = 0; i < count && !r; i++)
+		r = add_masked(ctx, SCMP_SYS(ioctl),
+			       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, requests[i]));
+	return r;
+}
+
+/* Calls of which one argument decides.  openat2's are in memory, where a filter can't look. */
+static int add_tracing(scmp_filter_ctx ctx, const struct sandbox_settings *settings)
+{
+	pid_t child = settings->child;
 	int r = add_calls(ctx, SCMP_ACT_ALLOW, of_tracing, COUNT(of_tracing));
 
 	for (size_t i = 0; i < COUNT(bpf_commands) && !r; i++)
 		r = add_masked(ctx, SCMP_SYS(bpf), SCMP_A0(SCMP_CMP_EQ, bpf_commands[i]));
-	for (size_t i = 0; i < COUNT(ioctls) && !r; i++)
-		r = add_masked(ctx, SCMP_SYS(ioctl),
-			       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, ioctls[i]));
+	if (!r)
+		r = add_ioctls(ctx, ioctls, COUNT(ioctls));
+	if (!r && settings->screen)
+		r = add_ioctls(ctx, screen_ioctls, COUNT(screen_ioctls));
 	if (!r)
 		r = add_masked(ctx, SCMP_SYS(openat),
 			       SCMP_A2(SCMP_CMP_MASKED_EQ, WRITING, O_RDONLY));
@@ -160,7 +175,7 @@ static int fill(scmp_filter_ctx ctx, const struct sandbox_settings *settings)
 	if (!r)
 		r = add_memory(ctx);
 	if (!r)
-		r = settings->serves ? add_serving(ctx) : add_tracing(ctx, settings->child);
+		r = settings->serves ? add_serving(ctx) : add_tracing(ctx, settings);
 	return r;
 }
 

@@ -34,6 +34,7 @@
 /* Containers counted by themselves, and opens remembered so as not to be reported again. */
 #define VOLUME_ENTRIES   8192
 #define REPORTED_ENTRIES 65536
+#define PROCESS_ENTRIES  8192
 
 /* What the skeleton asks for. */
 static inline const void *ctrace_bpf__elf_bytes(size_t *len)
@@ -139,6 +140,8 @@ static int prepare_volume(struct tracer *t, struct trace_settings *kernel, struc
 {
 	if (kernel->count_volume)
 		bpf_map__set_max_entries(t->skel->maps.volumes, VOLUME_ENTRIES);
+	if (kernel->count_processes)
+		bpf_map__set_max_entries(t->skel->maps.processes, PROCESS_ENTRIES);
 	if (!kernel->dedup_ns)
 		return 0;
 	bpf_map__set_max_entries(t->skel->maps.reported, REPORTED_ENTRIES);
@@ -674,6 +677,36 @@ int tracer_volumes(struct tracer *t)
 		prev = &root_id;
 	}
 	return t->handler.volume(0, &t->skel->bss->unattributed_volume, t->handler.arg);
+}
+
+__u64 tracer_repeated(const struct tracer *t, __u64 hash)
+{
+	/* struct reported_open of the kernel side */
+	struct {
+		__u64 when_ns, repeated;
+	} entry = {};
+
+	bpf_map__lookup_elem(t->skel->maps.reported, &hash, sizeof(hash), &entry, sizeof(entry), 0);
+	return entry.repeated;
+}
+
+int tracer_processes(const struct tracer *t, __u64 root_id, tracer_process *found, void *arg)
+{
+	const struct bpf_map *map = t->skel->maps.processes;
+	struct process_key key, *prev = NULL;
+	struct process_counts counts;
+	int r = 0;
+
+	/* a table that changes may begin again: no more rounds than it has places */
+	for (int i = 0; !r && i < PROCESS_ENTRIES; i++) {
+		if (bpf_map__get_next_key(map, prev, &key, sizeof(key)))
+			return 0;
+		prev = &key;
+		if (key.root_id == root_id &&
+		    !bpf_map__lookup_elem(map, &key, sizeof(key), &counts, sizeof(counts), 0))
+			r = found(key.tgid, &counts, arg);
+	}
+	return r;
 }
 
 int tracer_forget(struct tracer *t, __u64 root_id)

@@ -115,6 +115,19 @@ int tracer_losses(struct tracer *t);
  */
 int tracer_volumes(struct tracer *t);
 
+/*
+ * With settings.kernel.dedup_ns: how often the open of this record.hash was left out since
+ * it was reported; 0, too, where that is not known any more.
+ */
+__u64 tracer_repeated(const struct tracer *t, __u64 hash);
+
+/*
+ * Where settings.kernel.count_processes: those that opened something in a container, as
+ * far as there was room to remember.  0, or found's value, which ends it.
+ */
+typedef int tracer_process(__u32 tgid, const struct process_counts *total, void *arg);
+int tracer_processes(const struct tracer *t, __u64 root_id, tracer_process *found, void *arg);
+
 /* A container is gone: hand over its last losses and counts, and forget them. */
 int tracer_forget(struct tracer *t, __u64 root_id);
 

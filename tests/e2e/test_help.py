@@ -11,7 +11,7 @@ import pytest
 from harness import settings
 from harness.trace import run_ctrace
 
-COMMANDS = ["trace", "run", "ps", "report", "doctor", "help", "manual", "completion"]
+COMMANDS = ["trace", "run", "ps", "top", "report", "doctor", "help", "manual", "completion"]
 SHELLS = ["bash", "zsh", "fish"]
 
 
@@ -194,7 +194,7 @@ def test_every_option_is_offered(shell, work):
     for command, words in zip(COMMANDS, found):
         words = {word.rstrip("=") for word in words}
         assert {f"--{name}" for name in options_of(command)} <= words
-        assert ("--wait" in words) == (command in ("trace", "report"))
+        assert ("--wait" in words) == (command in ("trace", "top", "report"))
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -12,7 +12,7 @@ from .schema import Lines
 from .wait import wait_until
 
 LIVE = "ctrace: tracing"
-COMMANDS = ("trace", "run", "report")
+COMMANDS = ("trace", "run", "top", "report")
 TRACE_NOTHING = ("ps", "doctor", "help", "manual", "completion")
 
 
