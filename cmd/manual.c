@@ -22,6 +22,8 @@ static const struct entry statuses[] = {
 
 static const struct entry environment[] = {
 	{ "NODE_NAME", "The name of the Kubernetes node, for the events." },
+	{ "NO_COLOR", "Nothing is coloured where this is set, but with --color always." },
+	{ "TERM", "The kind of terminal, for top." },
 	{ "TZ", "The time zone of tables." },
 	{},
 };

@@ -217,6 +217,22 @@ static int set_format(struct options *o, const char *value, struct error *err)
 	return 0;
 }
 
+static int set_color(struct options *o, const char *value, struct error *err)
+{
+	static const char *const words[] = {
+		[COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (!strcmp(value, words[i])) {
+			o->color = i;
+			return 0;
+		}
+	return error_say(err, -EINVAL, "--color: '%s' is not one of: auto, always, never", value);
+}
+
 static int set_profile(struct options *o, const char *value, struct error *err)
 {
 	return profile_from_name(&o->profile, value, err);
@@ -402,6 +418,10 @@ const struct option_row option_rows[] = {
 	  .rank = RANK_COMMON, .values = "json table",
 	  .more = "Events are json unless told otherwise; ps and doctor print tables.",
 	  .group = "Output" },
+	{ CMD_TRACE | CMD_RUN | CMD_TOP, 0, "color", "WHEN", "auto, always or never", set_color,
+	  .values = "auto always never",
+	  .more = "Of tables and top: failed opens red, those for writing yellow. By itself on a "
+		  "terminal alone." },
 	{ CMD_TRACE | CMD_PS, 0, "show-label", "KEY", "add a label or annotation; repeatable",
 	  .set = set_show_label },
 	{ WRITES, 'O', "output", "FILE", "write to FILE, not to stdout", set_output,

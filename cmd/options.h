@@ -29,6 +29,7 @@ struct options {
 	const char *output_path;
 	const char *node_name;
 	enum output_format format;
+	enum output_color color;
 	bool format_set;
 	enum profile_kind profile;
 	const char *image_root;

@@ -162,7 +162,11 @@ static int follow(struct ps *ps)
 static int open_ps(struct ps *ps)
 {
 	const struct options *o = ps->options;
-	const struct output_settings output = { OUTPUT_JSON, STDOUT_FILENO, o->node_name, {}, NULL };
+	const struct output_settings output = {
+		.format = OUTPUT_JSON,
+		.fd = STDOUT_FILENO,
+		.node_name = o->node_name,
+	};
 	struct registry_settings settings = {
 		.runtimes = {
 			.host_root = o->host_root,

@@ -382,6 +382,7 @@ int session_open(struct session **out, const struct options *o, int output_fd,
 		.node_name = o->node_name,
 		.give_up = { told_to_end, s },
 		.view = view ? &view->output : NULL,
+		.color = o->color,
 	};
 	int r;
 

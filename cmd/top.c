@@ -200,7 +200,7 @@ static void open_screen(struct watch *w)
 	w->options.screen = false;
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return;
-	if (screen_open(!getenv("NO_COLOR") || !*getenv("NO_COLOR"), &err) < 0) {
+	if (screen_open(output_color_wanted(w->options.color, STDOUT_FILENO), &err) < 0) {
 		say("%s; text follows", err.text);
 		return;
 	}

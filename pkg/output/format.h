@@ -34,6 +34,7 @@ struct format_context {
 	struct time_text time_text;
 	const char *node_name; /* NULL: not known */
 	unsigned int columns;  /* of the terminal; 0: none, nothing needs to be cut */
+	bool color;            /* escape sequences are welcome */
 	struct flags_text flags_texts[FLAGS_TEXTS];
 };
 

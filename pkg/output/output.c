@@ -32,6 +32,16 @@ struct output {
 	char buffer[BUFFER_BYTES];
 };
 
+/* no-color.org, and a terminal that knows nothing but letters */
+bool output_color_wanted(enum output_color when, int fd)
+{
+	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	if (when != COLOR_AUTO)
+		return when == COLOR_ALWAYS;
+	return isatty(fd) && !(no && *no) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
 static size_t count_lines(const char *data, size_t len)
 {
 	size_t lines = 0;
@@ -87,6 +97,7 @@ int output_open(struct output **out, const struct output_settings *settings, str
 	sink_open(&o->sink, o->fd, &settings->give_up);
 	o->is_terminal = isatty(o->fd);
 	o->format = settings->format == OUTPUT_TABLE ? &table_format : &json_format;
+	o->context.color = output_color_wanted(settings->color, o->fd);
 	event_clock_start(&o->context.clock);
 
 	if (settings->node_name) {

@@ -12,6 +12,11 @@
 
 enum output_format { OUTPUT_JSON, OUTPUT_TABLE };
 
+enum output_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* Is what goes to fd coloured?  By itself on a terminal alone, and not with NO_COLOR set. */
+bool output_color_wanted(enum output_color when, int fd);
+
 /* What has come to be known of a container. */
 enum container_action {
 	CONTAINER_RUNNING, /* it was there when ctrace began */
@@ -36,6 +41,7 @@ struct output_settings {
 	const char *node_name; /* k8s.node of every record, or NULL */
 	struct give_up give_up;
 	const struct output_view *view; /* NULL: none; then format does not matter */
+	enum output_color color;
 };
 
 struct output;

@@ -8,8 +8,12 @@
  * On a terminal every line fits its width: columns are cut at their end, the
  * path at its beginning.  Elsewhere nothing is cut, and a long cell pushes the
  * ones behind it.  What containers chose goes through visible.c.
+ *
+ * With colours a failed open is red, one for writing yellow, what is lost stands out,
+ * and what is no open is dim.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -34,9 +38,10 @@ struct layout {
 /* clang-format off */
 static const struct layout layouts[] = {
 	/*      TIME CONTAINER PID COMM CALL RESULT FLAGS */
+	{ 190, { 12, 36,       7,  15,  17,  12,    5 } },
 	{ 150, { 12, 20,       7,  15,  17,  12,    5 } },
 	{ 110, { 12, 14,       7,  15,  9,   8,     5 } },
-	{ 70,  { 12, 10,       7,  8,   7,   7,     5 } },
+	{ 70,  { 8,  10,       0,  8,   7,   7,     5 } },
 	{ 0,   { 0,  8,        0,  0,   0,   7,     5 } },
 };
 /* clang-format on */
@@ -51,7 +56,23 @@ struct row {
 	unsigned int left;   /* columns of the terminal still free */
 	unsigned int behind; /* spaces that the next cell starts with */
 	bool cut;            /* there is a terminal to fit */
+	bool color;          /* may be coloured, ... */
+	bool painted;        /* ... and is */
 };
+
+#define RED      "\033[31m"
+#define YELLOW   "\033[33m"
+#define BOLD_RED "\033[1;31m"
+#define DIM      "\033[2m"
+#define PLAIN    "\033[m"
+
+/* From here to the end of the row; NULL: as it comes. */
+static void put_color(struct row *row, const char *color)
+{
+	row->painted = row->color && color;
+	if (row->painted)
+		row->at = stpcpy(row->at, color);
+}
 
 static struct bytes bytes_of(const char *s)
 {
@@ -137,13 +158,15 @@ static void put_last_cell(struct row *row, struct bytes text, bool more, const c
 
 static size_t end_row(struct row *row, const char *line)
 {
+	if (row->painted)
+		row->at = stpcpy(row->at, PLAIN);
 	*row->at++ = '\n';
 	return row->at - line;
 }
 
 static const struct layout *layout_for(const struct format_context *ctx)
 {
-	const struct layout *l = layouts;
+	const struct layout *l = ctx->columns ? layouts : &layouts[1];
 
 	while (ctx->columns && ctx->columns < l->from)
 		l++;
@@ -154,7 +177,7 @@ static struct row start_row(const struct format_context *ctx, char *line)
 {
 	unsigned int columns = ctx->columns < MAX_COLUMNS ? ctx->columns : MAX_COLUMNS;
 
-	return (struct row){ .at = line, .left = columns, .cut = columns };
+	return (struct row){ .at = line, .left = columns, .cut = columns, .color = ctx->color };
 }
 
 static size_t table_header(struct format_context *ctx, char *line)
@@ -168,7 +191,9 @@ static size_t table_header(struct format_context *ctx, char *line)
 	return end_row(&row, line);
 }
 
-/* Local time of day: 03:04:05.678 */
+#define SECOND_BYTES 8 /* 03:04:05 */
+
+/* Local time of day: 03:04:05.678, or its seconds where there is not room for more. */
 static void put_time(struct row *row, const struct layout *l, struct format_context *ctx,
 		     __u64 when_ns)
 {
@@ -184,13 +209,29 @@ static void put_time(struct row *row, const struct layout *l, struct format_cont
 	text[n++] = (char)('0' + ms / 100);
 	text[n++] = (char)('0' + ms / 10 % 10);
 	text[n++] = (char)('0' + ms % 10);
+	if (l->width[TIME] < n)
+		n = SECOND_BYTES;
 	put_cell(row, l->width[TIME], (struct bytes){ text, n });
+}
+
+/* In a pod the container's own name says little: web-7d4b9/nginx. */
+static void put_pod(struct row *row, const struct layout *l, const struct container *c)
+{
+	const char *name = c->k8s_container ? c->k8s_container : c->name;
+	char text[MAX_CELL_BYTES];
+
+	snprintf(text, sizeof(text), "%s%s%s", c->k8s_pod, name ? "/" : "", name ? name : "");
+	put_cell(row, l->width[CONTAINER], bytes_of(text));
 }
 
 static void put_container(struct row *row, const struct layout *l, const struct container *c)
 {
 	struct bytes text = bytes_of("-");
 
+	if (c && c->k8s_pod) {
+		put_pod(row, l, c);
+		return;
+	}
 	if (c && c->name) {
 		text = bytes_of(c->name);
 	} else if (c && c->id) {
@@ -259,6 +300,15 @@ static void put_path(struct row *row, const struct open_event *ev)
 		put_last_cell(row, ev->name.at ? ev->name : bytes_of("-"), false, suffix);
 }
 
+static const char *color_of(const struct open_record *r)
+{
+	if (r->ret < 0)
+		return RED;
+	if (!(r->bits & OPEN_HAS_FLAGS) || r->flags & O_PATH)
+		return NULL;
+	return r->flags & (O_ACCMODE | O_CREAT | O_TRUNC) ? YELLOW : NULL;
+}
+
 static size_t table_open_event(struct format_context *ctx, char *line, const struct open_event *ev,
 			       const struct container *c)
 {
@@ -266,6 +316,7 @@ static size_t table_open_event(struct format_context *ctx, char *line, const str
 	struct row row = start_row(ctx, line);
 	const struct open_record *r = ev->record;
 
+	put_color(&row, color_of(r));
 	put_time(&row, l, ctx, r->when_ns);
 	put_container(&row, l, c);
 	put_number(&row, l->width[PID], r->tgid);
@@ -291,6 +342,7 @@ static size_t table_lost(struct format_context *ctx, char *line, const struct lo
 	struct row row = start_row(ctx, line);
 	char number[NUMBER_BYTES];
 
+	put_color(&row, BOLD_RED);
 	put_time(&row, l, ctx, lost->when_ns);
 	put_container(&row, l, c);
 	put_words(&row, bytes_of("*** lost"));
@@ -309,6 +361,7 @@ static size_t table_container(struct format_context *ctx, char *line,
 	struct row row = start_row(ctx, line);
 	struct bytes id = bytes_of(c->id);
 
+	put_color(&row, DIM);
 	put_time(&row, l, ctx, change->when_ns);
 	put_container(&row, l, c);
 	put_words(&row, bytes_of("***"));
@@ -336,6 +389,7 @@ static size_t table_summary(struct format_context *ctx, char *line, const struct
 	struct row row = start_row(ctx, line);
 	char number[NUMBER_BYTES];
 
+	put_color(&row, DIM);
 	put_time(&row, l, ctx, ev->when_ns);
 	put_container(&row, l, c);
 	put_words(&row, bytes_of("***"));

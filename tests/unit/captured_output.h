@@ -18,7 +18,7 @@ struct captured_output {
 static inline struct captured_output capture_start(enum output_format format, const char *node_name)
 {
 	struct captured_output c = { .fd = memfd_create("output", MFD_CLOEXEC) };
-	struct output_settings settings = { format, c.fd, node_name, {}, NULL };
+	struct output_settings settings = { .format = format, .fd = c.fd, .node_name = node_name };
 	struct error err;
 
 	cr_assert_geq(c.fd, 0);

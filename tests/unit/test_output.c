@@ -13,7 +13,7 @@
 
 static struct output *output_to(int fd, enum output_format format)
 {
-	struct output_settings settings = { format, fd, NULL, {}, NULL };
+	struct output_settings settings = { .format = format, .fd = fd };
 	struct output *o = NULL;
 	struct error err;
 

@@ -59,9 +59,17 @@ Test(table, columns_by_width)
 		  "PATH\n",
 		  "00:00:45.678 web            4242    nginx           openat    3        r     "
 		  "/etc/nginx/nginx.conf\n" },
-		{ 80, "TIME         CONTAINER  PID     COMM     CALL    RESULT  FLAGS PATH\n",
-		  "00:00:45.678 web        4242    nginx    openat  3       r     "
-		  "…nginx/nginx.conf\n" },
+		{ 200,
+		  "TIME         CONTAINER                            PID     COMM            CALL  "
+		  "  "
+		  "          RESULT       FLAGS PATH\n",
+		  "00:00:45.678 web                                  4242    nginx           "
+		  "openat  "
+		  "          3            r     /etc/nginx/nginx.conf\n" },
+		{ 80, "TIME     CONTAINER  COMM     CALL    RESULT  FLAGS PATH\n",
+		  "00:00:45 web        nginx    openat  3       r     /etc/nginx/nginx.conf\n" },
+		{ 70, "TIME     CONTAINER  COMM     CALL    RESULT  FLAGS PATH\n",
+		  "00:00:45 web        nginx    openat  3       r     …c/nginx/nginx.conf\n" },
 		{ 40, "CONTAIN… RESULT  FLAGS PATH\n",
 		  "web      3       r     …nginx/nginx.conf\n" },
 		{ 20, "CONTAIN… RESULT  FL…\n", "web      3       r  \n" },
@@ -81,6 +89,50 @@ Test(table, columns_by_width)
 		cr_expect_str_eq(row_of(&s, &web, facts[i].columns), facts[i].row, "%u columns: %s",
 				 facts[i].columns, row_of(&s, &web, facts[i].columns));
 	}
+}
+
+Test(table, colours)
+{
+	static const struct {
+		__s32 ret;
+		__u32 flags;
+		const char *starts, *ends;
+	} facts[] = {
+		{ 3, O_RDONLY, "00:", "nginx.conf\n" },
+		{ -ENOENT, O_RDONLY, "\033[31m00:", ".conf\033[m\n" },
+		{ 3, O_WRONLY, "\033[33m00:", ".conf\033[m\n" },
+		{ 3, O_RDONLY | O_CREAT, "\033[33m00:", ".conf\033[m\n" },
+		{ 3, O_PATH | O_RDWR, "00:", "nginx.conf\n" },
+	};
+	static char line[OUTPUT_LINE_BYTES + 1];
+	static struct sample_record s;
+	struct open_event ev;
+
+	for (size_t i = 0; i < COUNT_OF(facts); i++) {
+		struct format_context ctx = { .columns = 80, .color = true };
+		size_t len;
+
+		sample_nginx(&s);
+		s.record.ret = facts[i].ret;
+		s.record.flags = facts[i].flags;
+		cr_assert_eq(sample_decode(&s, &ev), 0);
+		len = table_format.open_event(&ctx, line, &ev, &web);
+		line[len] = '\0';
+		cr_expect_eq(strncmp(line, facts[i].starts, strlen(facts[i].starts)), 0, "%s",
+			     line);
+		cr_expect_str_eq(line + len - strlen(facts[i].ends), facts[i].ends, "%s", line);
+	}
+}
+
+Test(table, pod)
+{
+	static char pod[] = "web-7d4b9", nginx[] = "nginx";
+	const struct container c = { .name = name, .k8s_pod = pod, .k8s_container = nginx };
+	static struct sample_record s;
+
+	sample_nginx(&s);
+	cr_expect(strstr(row_of(&s, &c, 200), " web-7d4b9/nginx "));
+	cr_expect(strstr(row_of(&s, &c, 80), " web-7d4b9… "));
 }
 
 Test(table, container)
@@ -211,10 +263,10 @@ Test(table, lost)
 
 	setenv("TZ", "UTC", 1);
 	line[table_format.lost(&ctx, line, &lost, &web)] = '\0';
-	cr_expect_str_eq(line, "00:00:45.678 web        *** lost 12 opens: ring_full\n");
+	cr_expect_str_eq(line, "00:00:45 web        *** lost 12 opens: ring_full\n");
 	lost.count = 1;
 	line[table_format.lost(&ctx, line, &lost, NULL)] = '\0';
-	cr_expect_str_eq(line, "00:00:45.678 -          *** lost 1 open: ring_full\n");
+	cr_expect_str_eq(line, "00:00:45 -          *** lost 1 open: ring_full\n");
 }
 
 Test(table, container_records)

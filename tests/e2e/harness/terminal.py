@@ -40,8 +40,9 @@ class Terminal:
         self.reader.start()
 
     def _read(self):
+        ours = self.ours
         try:
-            while data := os.read(self.ours, 65536):
+            while data := os.read(ours, 65536):
                 with self.lock:
                     self.data += data
                     self.stream.feed(data)
