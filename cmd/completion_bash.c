@@ -14,7 +14,7 @@ static const char head[] =
 	"# Completions of ctrace for bash, as printed by: ctrace completion bash\n"
 	"_ctrace()\n"
 	"{\n"
-	"    local line=${COMP_LINE:0:COMP_POINT} command=trace cur prev options= words= word\n"
+	"    local line=${COMP_LINE:0:COMP_POINT} command=trace cur prev options='' words='' word\n"
 	"    local -a typed\n"
 	"    read -ra typed <<<\"$line\"\n"
 	"    [[ $line == *[[:space:]] ]] && typed+=('')\n"
