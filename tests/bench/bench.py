@@ -81,7 +81,7 @@ def measure(stage, only, rounds):
         results["footprint"] = footprint.run(stage.containers)
         met += bars.of_footprint(results["footprint"])
     if "loss" in only:
-        print("bench: as fast as it goes, for 70 seconds", file=sys.stderr)
+        host.progress("as fast as it goes, for 70 seconds")
         one = loss.one_thread(stage.workload, stage.target, stage.tracer_cpu)
         two = loss.two_threads(stage.workload, stage.target, stage.tracer_cpu)
         results["loss"] = {"one": one, "two": two}

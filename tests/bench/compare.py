@@ -2,7 +2,6 @@
 """All tracers in turn on the same workload, round after round."""
 
 import statistics
-import sys
 import time
 from collections import defaultdict
 
@@ -74,7 +73,7 @@ def undisturbed(measure):
         result = measure()
         if result is not None:
             return result
-        print("bench: another tracer came in between; once more", file=sys.stderr)
+        host.progress("another tracer came in between; once more")
     raise SystemExit("bench: this machine is never quiet: something keeps loading BPF programs")
 
 
@@ -128,7 +127,7 @@ def run(workload, traced, other, cpu, rounds):
     sums = defaultdict(Sums)
     kinds = [kind for kind in tracers.KINDS if tracers.present(kind)]
     for number in range(rounds):
-        print(f"bench: round {number + 1} of {rounds}", file=sys.stderr)
+        host.progress(f"round {number + 1} of {rounds}")
         run_none(sums[NONE], workload)
         for kind in FLOORS:
             run_outside(sums[kind.name], workload, kind, other, cpu)

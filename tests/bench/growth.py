@@ -2,7 +2,6 @@
 """What an open costs as more is traced, and as things lie deeper."""
 
 import statistics
-import sys
 
 import tracers
 
@@ -73,7 +72,7 @@ def run(workload, target, outside, cpu):
     pairs = Pairs(workload, outside)
     tracer = tracers.Tracer(tracers.KINDS[0], target, cpu)
     try:
-        print("bench: growth by path depth, by cgroup nesting, by number of cgroups", file=sys.stderr)
+        host.progress("growth by path depth, by cgroup nesting, by number of cgroups")
         return {
             "path": by_path(pairs, home, workload.files),
             "nesting": by_nesting(pairs, top),

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from harness.bpf import held_by
 BPFTOOL = os.environ.get("BPFTOOL", "/usr/sbin/bpftool")
 # Programs of these types may sit on a system call's way.
 TRACING = {"tracepoint", "raw_tracepoint", "raw_tracepoint_writable", "kprobe", "perf_event", "tracing", "lsm"}
+
+
+def progress(what):
+    """For who waits and watches; a log has no use for it."""
+    if sys.stderr.isatty():
+        print(f"bench: {what}", file=sys.stderr)
 
 
 def tracing_programs():
