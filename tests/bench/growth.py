@@ -3,6 +3,7 @@
 
 import statistics
 
+import host
 import tracers
 
 MS = 40
