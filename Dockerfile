@@ -36,6 +36,7 @@ RUN ldd /image/usr/bin/ctrace \
 		2>/dev/null | sed 's/:.*//' | sort -u \
 		| while read -r package; do install -D -m 444 "/usr/share/doc/$package/copyright" \
 			"/image/usr/share/doc/$package/copyright"; done \
+	&& pkg/debian/sbom /image/usr/bin/ctrace >/image/usr/share/doc/ctrace/ctrace.cdx.json \
 	&& chmod -R a-w /image \
 	&& chroot /image /usr/bin/ctrace --version
 

@@ -12,7 +12,11 @@ LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PYTHON  ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
-VERSION := $(shell cat VERSION)$(shell git describe --always --dirty --match=NONE 2>/dev/null | sed 's/^/+g/')
+# A release is a tag v$(VERSION); what is none bears its commit.  `make dist` notes it in .revision.
+release := $(shell cat VERSION)
+revision = $(shell git describe --exact-match --match=v$(release) $(1) >/dev/null 2>&1 || \
+	git describe --always $(1) --match=NONE 2>/dev/null | sed 's/^/+g/')
+VERSION := $(release)$(if $(wildcard .revision),$(shell cat .revision),$(call revision,--dirty))
 
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-7s %s\n' $(1) $(2) >&2)
@@ -24,12 +28,14 @@ SYSROOT := $(filter-out /,$(shell $(CC) -print-sysroot 2>/dev/null))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wundef $(if $(CI),-Werror)
+# Where it is built is nobody's business: the same source gives the same bytes (tests/reproducible).
+ANYWHERE := -ffile-prefix-map=$(CURDIR)=.
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fstack-clash-protection
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I$(BUILD)/gen
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(ANYWHERE) $(HARDEN) $(WARN) -D_GNU_SOURCE -Ipkg -Ibpf -I$(BUILD)/gen
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
 LIBS := -lbpf -lelf -lz -lcjson -lcap -lseccomp -levent_extra -levent_core -lncursesw -ltinfo -lpthread
-BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
+BPF_CFLAGS := -g -O2 $(ANYWHERE) -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -Ibpf -Wall -Wextra \
 	-Wno-unused-parameter -Wno-gnu-variable-sized-type-not-at-end $(if $(CI),-Werror) $(if $(MULTIARCH),-idirafter $(SYSROOT)/usr/include/$(MULTIARCH))
 
 SRC := $(wildcard pkg/*/*.c)
@@ -44,6 +50,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .SUFFIXES:
 .PHONY: all help demo check test e2e lint install uninstall clean inspect programs
 .PHONY: bench bench-short bench-docs sizing sizing-docs
+.PHONY: fuzz fuzz-build dist tarball deb reproducible
 .PHONY: picture cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace $(BUILD)/ctrace.1 ## build the program (no root needed): build/ctrace
@@ -152,6 +159,30 @@ e2e: $(BUILD)/ctrace $(PROGRAMS)
 	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PROGRAMS=$(CURDIR)/$(BUILD)/programs TAP=$(CURDIR)/$(BUILD)/e2e.tap \
 		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_ARGS)
 
+# --- fuzzing: tests/fuzz/README.md ------------------------------------------------
+
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 60
+SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -fsanitize=address,undefined
+
+# Everything once more, for libFuzzer to see where it goes.
+fuzz-build:
+	$(Q)tests/packages install build fuzz >&2
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=$(CLANG) MULTIARCH=$(MULTIARCH) \
+		CFLAGS='$(SANITIZE),fuzzer-no-link' $(FUZZ)
+
+$(BUILD)/pkg.a: $(OBJ)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# $(BUILD) is build/fuzz here
+$(BUILD)/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(BUILD)/pkg.a $(BUILD)/obj/cmd/options.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Icmd -fsanitize=fuzzer $(ALL_LDFLAGS) $< $(BUILD)/obj/cmd/options.o $(BUILD)/pkg.a $(LIBS) -o $@
+
+fuzz: fuzz-build ## each target for FUZZ_SECONDS (60), two at a time; what it finds is in build/fuzz/found
+	$(Q)tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS)
+
 # --- how fast it is: docs/performance.md ---------------------------------------
 
 BENCH := $(BUILD)/bench/workload $(BUILD)/bench/floor $(BUILD)/bench/floor.bpf.o $(BUILD)/bench/replay
@@ -201,7 +232,7 @@ sizing-docs: $(BUILD)/ctrace ## the same, written into docs/kubernetes.md
 IS_ROOT := $(filter 0,$(shell id -u))
 
 check: ## install what the tests need, build, run everything; what root can't do here, in a VM
-	$(Q)tests/packages install build test lint vm $(if $(IS_ROOT),demo check)
+	$(Q)tests/packages install build test lint fuzz vm $(if $(IS_ROOT),demo check)
 	$(Q)$(MAKE) --no-print-directory CI=1 all programs $(BUILD)/unit $(BENCH)
 	$(Q)tests/check $(BUILD)
 
@@ -271,6 +302,28 @@ IMAGE  ?= ctrace
 image: ## build the container image with Docker, Podman or what DOCKER= names
 	$(DOCKER) build -t $(IMAGE):latest -t $(IMAGE):$(shell cat VERSION) --build-arg VERSION=$(shell cat VERSION) \
 		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null || echo unknown) $(IMAGE_FLAGS) .
+
+# --- releases ----------------------------------------------------------------------
+
+# of the last commit: what is not committed is not released
+DIST = ctrace-$(release)$(call revision,HEAD)
+
+tarball:
+	$(Q)rm -rf $(BUILD)/dist && mkdir -p $(BUILD)/dist
+	$(Q)git archive --format=tar --prefix=$(DIST)/ --add-virtual-file='$(DIST)/.revision:$(call revision,HEAD)' HEAD \
+		| gzip -9n > $(BUILD)/dist/$(DIST).tar.gz
+
+dist: $(BUILD)/ctrace tarball ## the last commit as a tarball, and what the program is linked with: build/dist/
+	$(Q)SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) pkg/debian/sbom $(BUILD)/ctrace > $(BUILD)/dist/$(DIST).cdx.json
+	$(Q)ls $(BUILD)/dist/*
+
+deb: ## a Debian package of the last commit: build/deb/; lintian must accept it
+	$(Q)tests/packages install build deb >&2
+	$(Q)$(MAKE) --no-print-directory tarball >&2
+	$(Q)pkg/debian/build $(BUILD)/dist/$(DIST).tar.gz $(BUILD)/deb
+
+reproducible: $(BUILD)/ctrace ## build it once more, in another place: the bytes must be the same
+	$(Q)tests/reproducible $(BUILD)
 
 # --- the rest ------------------------------------------------------------------
 

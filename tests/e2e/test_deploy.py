@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """The container image and the Kubernetes manifests that we ship."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -102,9 +103,23 @@ def test_image_is_labelled(docker, any_image):
 
 LIBRARY = re.compile(r"(usr/)?lib(64)?/[a-z0-9_-]*/?(ld-linux-[a-z0-9_-]+|lib[a-z0-9_+.-]+)\.so[.0-9]*")
 LICENCE = re.compile(r"usr/share/doc/[a-z0-9.+-]+/(LICENSE|copyright)")
-OURS = {"usr/bin/ctrace", "usr/share/ctrace/event.schema.json"}
+SBOM = "usr/share/doc/ctrace/ctrace.cdx.json"
+OURS = {"usr/bin/ctrace", "usr/share/ctrace/event.schema.json", SBOM}
 OF_THE_ENGINE = {".dockerenv", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"}
 OF_THE_ENGINE |= {"dev", "dev/console", "dev/pts", "dev/shm", "etc", "proc", "sys"}
+
+
+def assert_lists_all(image, libraries):
+    """The list of what is linked has each library that is there, by its very bytes."""
+    with tarfile.open(image) as contents:
+        listed = json.load(contents.extractfile(SBOM))["components"]
+        sums = {
+            hashlib.sha256(contents.extractfile(name).read()).hexdigest()
+            for name in libraries
+            if contents.getmember(name).isfile()
+        }
+    assert {part["hashes"][0]["content"] for part in listed} == sums
+    assert all(part["purl"].startswith("pkg:deb/") for part in listed)
 
 
 @pytest.mark.slow
@@ -118,6 +133,7 @@ def test_image_is_small_and_holds_nothing_it_does_not_need(docker, any_image, wo
     libraries = {name for name in files if LIBRARY.fullmatch(name)}
     others = {name for name in files if not LICENCE.fullmatch(name)} - libraries
     assert others == OURS
+    assert_lists_all(work / "image.tar", libraries)
     assert len(libraries) <= 14
     size = sum(m.size for name, m in files.items() if not LICENCE.fullmatch(name))
     print(f"{any_image}: {size} bytes, {len(libraries)} libraries")
