@@ -178,6 +178,8 @@ static size_t merge(struct fact *f, size_t count, __u32 *root_of)
 
 static void select_facts(struct selection *s, const struct report *r, enum fold fold)
 {
+	if (!r->fact_count) /* and no array, which memcpy() and qsort_r() may not be given */
+		return;
 	memcpy(s->facts, r->facts, r->fact_count * sizeof(*s->facts));
 	for (size_t i = 0; i < r->fact_count; i++)
 		fold_fact(&s->facts[i], s, r, fold);

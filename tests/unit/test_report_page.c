@@ -92,6 +92,21 @@ static struct report *sample_report(int files)
 	return r;
 }
 
+/* Nothing was recorded: a page that says so.  (With sanitizers: no array, and none is asked for.)
+ */
+Test(report_page, of_nothing)
+{
+	struct report *r = report_new(NULL);
+	char *page;
+	size_t len;
+
+	cr_assert(r);
+	page = page_of(r, 0, &len);
+	cJSON_Delete(data_of(page));
+	free(page);
+	report_free(r);
+}
+
 Test(report_page, nothing_is_left_out_however_small_the_page)
 {
 	static const struct {
