@@ -259,12 +259,14 @@ vm: $(call vm_roots_for,$(KERNEL)) ## a shell in a kernel of the lab: make vm KE
 	$(Q)tests/vm/fetch-kernel $(KERNEL)
 	$(Q)tests/vm/run --kernel $(KERNEL) --root $(VM_ROOT)$(if $(filter %-arm64,$(KERNEL)),-arm64) --module overlay --interactive
 
-# the oldest of them once more, with cgroup v1 alone
-check-kernels: $(call vm_roots_for,$(KERNELS)) ## the end-to-end suite on each kernel with each backend, in VMs
+# the oldest of them once more, with cgroup v1 alone; and what is done to a whole machine
+check-kernels: $(call vm_roots_for,$(KERNELS) 6.12) ## the end-to-end suite on each kernel with each backend, in VMs
 	$(Q)tests/vm/matrix --kernels "$(KERNELS)" --root $(VM_ROOT) --module overlay --timeout 900 \
 		--tap $(BUILD)/vm/matrix.tap '/ctrace/tests/vm/suite {backend} $(PYTEST_ARGS)'
 	$(Q)tests/vm/matrix --kernels "$(firstword $(KERNELS))" --backends chosen --cgroup v1 --root $(VM_ROOT) \
 		--module overlay --timeout 900 --tap $(BUILD)/vm/cgroup-v1.tap '/ctrace/tests/vm/suite {backend} cgroup'
+	$(Q)tests/vm/matrix --kernels 6.12 --backends chosen --root $(VM_ROOT) \
+		--module overlay --timeout 900 --tap $(BUILD)/vm/machine.tap '/ctrace/tests/vm/suite {backend} machine'
 
 check-systemd: $(BUILD)/ctrace programs ## containers whose cgroups systemd makes, in a VM whose init it is
 	$(Q)tests/packages install vm demo check

@@ -35,9 +35,14 @@ def v2_mount_point():
     return next((point for point, kind, _ in _mounts() if kind == "cgroup2"), None)
 
 
+def v1_mount_points():
+    """{controller: where its v1 hierarchy is mounted}."""
+    return {name: point for point, kind, names in _mounts() if kind == "cgroup" for name in names}
+
+
 def v1_mount_point():
     """Where the v1 hierarchy is mounted that ctrace looks at, or None."""
-    points = {name: point for point, kind, names in _mounts() if kind == "cgroup" for name in names}
+    points = v1_mount_points()
     return next((points[name] for name in V1_CONTROLLERS if name in points), None)
 
 
