@@ -50,7 +50,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .SUFFIXES:
 .PHONY: all help demo check test e2e lint install uninstall clean inspect programs
 .PHONY: bench bench-short bench-docs sizing sizing-docs
-.PHONY: fuzz fuzz-build dist tarball deb reproducible
+.PHONY: soak fuzz fuzz-build dist tarball deb reproducible
 .PHONY: picture cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
 all: $(BUILD)/ctrace $(BUILD)/ctrace.1 ## build the program (no root needed): build/ctrace
@@ -158,6 +158,12 @@ e2e: $(BUILD)/ctrace $(PROGRAMS)
 	$(Q)rm -f $(BUILD)/e2e.tap
 	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PROGRAMS=$(CURDIR)/$(BUILD)/programs TAP=$(CURDIR)/$(BUILD)/e2e.tap \
 		PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -p no:cacheprovider tests/e2e $(PYTEST_ARGS)
+
+SOAK ?= 600
+
+soak: $(BUILD)/ctrace $(PROGRAMS) ## at full rate for SOAK seconds (600): memory, descriptors and maps stay, all is accounted for (root)
+	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PROGRAMS=$(CURDIR)/$(BUILD)/programs PYTHONDONTWRITEBYTECODE=1 \
+		$(PYTHON) tests/soak.py $(SOAK)
 
 # --- fuzzing: tests/fuzz/README.md ------------------------------------------------
 
