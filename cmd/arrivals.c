@@ -680,6 +680,16 @@ int arrivals_tick(struct arrivals *a, __u64 now_ns, struct error *err)
 	return a->listed ? look_at_all_due(a, now_ns, err) : 0;
 }
 
+__u64 arrivals_waiting_since(const struct arrivals *a, __u64 now_ns)
+{
+	__u64 since_ns = now_ns;
+
+	for (const struct arrival *y = a->listed; y; y = y->next)
+		if (y->state == ARRIVAL_UNKNOWN && y->held_count && y->born_ns < since_ns)
+			since_ns = y->born_ns;
+	return since_ns;
+}
+
 int arrivals_finish(struct arrivals *a, struct error *err)
 {
 	for (struct arrival *y = a->listed; y; y = y->next)

@@ -59,6 +59,12 @@ bool arrivals_owner(const struct arrivals *a, __u64 root_id, const struct contai
 /* Look again at those that are still unknown.  now_ns: CLOCK_BOOTTIME. */
 int arrivals_tick(struct arrivals *a, __u64 now_ns, struct error *err);
 
+/*
+ * Since when (CLOCK_BOOTTIME) opens may be waiting for it to be known whose they are;
+ * now_ns if none is.
+ */
+__u64 arrivals_waiting_since(const struct arrivals *a, __u64 now_ns);
+
 /* Nothing comes any more: say of those that are still unknown what can be said now. */
 int arrivals_finish(struct arrivals *a, struct error *err);
 

@@ -259,6 +259,13 @@ static int set_buffer_size(struct options *o, const char *value, struct error *e
 		"--buffer-size: '%s' is not a size such as 65536, 512K or 16M (1G at most)", value);
 }
 
+static int set_state(struct options *o, const char *value, struct error *err)
+{
+	(void)err;
+	o->state_path = value;
+	return 0;
+}
+
 static int set_listen(struct options *o, const char *value, struct error *err)
 {
 	struct error cause;
@@ -432,6 +439,9 @@ const struct option_row option_rows[] = {
 	  .more = "What the containers needed: a start for a read-only root, or a profile." },
 	{ CMD_REPORT, 0, "image-root", "DIR", "the image's files: tell what was never opened",
 	  set_image_root, .rank = RANK_COMMON, .values = "@folders" },
+	{ CMD_TRACE, 0, "state", "FILE",
+	  "note in FILE how far it came, and tell the gap since the last run", .set = set_state,
+	  .values = "@files" },
 	{ CMD_TRACE, 0, "listen", "ADDR:PORT", "serve /metrics, /healthz and /readyz there",
 	  .set = set_listen },
 

@@ -44,6 +44,7 @@ struct options {
 	__u64 duration_ns;  /* 0: no limit */
 	__u64 count;        /* 0: no limit */
 	const char *listen; /* NULL: nowhere */
+	const char *state_path;
 	const char *version;
 	__u64 summary_ns; /* 0: no summaries */
 	char **command;   /* what follows the options; NULL-terminated, may be empty */

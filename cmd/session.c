@@ -18,6 +18,7 @@
 #include "container/registry.h"
 #include "event/clock.h"
 #include "event/names.h"
+#include "gap.h"
 #include "metrics/server.h"
 #include "output/output.h"
 #include "output/visible.h"
@@ -41,6 +42,8 @@ struct session {
 	struct targets *targets;
 	struct arrivals *arrivals;
 	struct summary *summary;
+	struct gap *gap;         /* NULL without --state */
+	bool gap_failed;         /* and that was said */
 	struct metrics *metrics; /* NULL without --listen, like the server */
 	struct metrics_server *server;
 	int signals;                     /* signalfd */
@@ -393,6 +396,8 @@ int session_open(struct session **out, const struct options *o, int output_fd,
 	s->signals = s->events = -1;
 	s->err = err;
 	r = open_server(s, err);
+	if (!r && o->state_path)
+		r = gap_open(&s->gap, o->state_path, err);
 	if (!r)
 		r = cgroup_fs_open(&s->cgroups, o->host_root, err);
 	if (!r)
@@ -419,6 +424,7 @@ void session_free(struct session *s)
 {
 	if (!s)
 		return;
+	gap_free(s->gap);
 	metrics_server_stop(s->server);
 	metrics_free(s->metrics);
 	arrivals_free(s->arrivals);
@@ -505,6 +511,30 @@ static int take_signals(struct session *s, bool (*ended)(void *arg, int signo), 
 	return 0;
 }
 
+/* Only where what was told before is known: nobody is to think that nothing was missed. */
+static int tell_gap(struct session *s)
+{
+	char from[TIME_TEXT_BYTES];
+	int r;
+
+	if (!s->gap || !gap_from(s->gap, from))
+		return 0;
+	say("nothing was traced since %.*s", TIME_TEXT_BYTES, from);
+	r = output_gap(s->output, from);
+	return r < 0 ? write_failed(s, r) : 0;
+}
+
+/* What came until then has been written.  A disk that is full makes the next gap longer, no more.
+ */
+static void note_progress(struct session *s, __u64 boot_ns)
+{
+	int r = gap_note(s->gap, arrivals_waiting_since(s->arrivals, boot_ns));
+
+	if (r < 0 && !s->gap_failed)
+		say("write '%s': %s", s->options->state_path, strerror(-r));
+	s->gap_failed = r < 0;
+}
+
 /* How long nothing need be looked at, but for what wakes us. */
 static int quiet_ms(const struct session *s)
 {
@@ -570,19 +600,26 @@ static bool losses_due(struct session *s)
 static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *arg,
 		struct error *err)
 {
-	int r;
+	int r = tell_gap(s);
 
+	if (r < 0)
+		return r;
 	s->end_ns = s->options->duration_ns ? now_ns() + s->options->duration_ns : 0;
 	for (;;) {
+		__u64 before_ns;
+
 		beat(s);
 		if (wait_for_events(s))
 			return error_say(err, -EPIPE, "the reader of the events is gone");
+		before_ns = boot_now_ns();
 		r = pass_on(s, losses_due(s));
 		if (r == -ECANCELED)
 			return 0;
 		if (r < 0)
 			return r;
 		note_quiet(s, r);
+		if (s->gap && gap_is_due(s->gap, before_ns))
+			note_progress(s, before_ns);
 
 		r = targets_tick(s->targets, now_ns(), err);
 		if (r < 0)
@@ -618,9 +655,11 @@ static void say_what_was_seen(const struct session *s)
 
 int session_finish(struct session *s, struct error *err)
 {
+	__u64 end_ns;
 	int r;
 
 	s->err = err;
+	end_ns = boot_now_ns();
 	tracer_stop(s->tracer);
 	do
 		r = pass_on(s, true);
@@ -638,6 +677,8 @@ int session_finish(struct session *s, struct error *err)
 		r = output_flush(s->output);
 		r = r < 0 ? write_failed(s, r) : 0;
 	}
+	if (!r && s->gap)
+		note_progress(s, end_ns);
 	r = tell_unwritten(s, r);
 	if (r != -EPIPE)
 		say_what_was_seen(s);

@@ -50,6 +50,11 @@ struct container_event {
 	enum container_action action;
 };
 
+struct gap_event {
+	__u64 when_ns;    /* CLOCK_BOOTTIME: until then */
+	const char *from; /* TIME_TEXT_BYTES of text */
+};
+
 /* The word for it in every format; static. */
 const char *container_action_name(enum container_action action);
 
@@ -64,6 +69,7 @@ struct format {
 	/* c is never NULL here, and has a cgroup. */
 	size_t (*container)(struct format_context *ctx, char *line,
 			    const struct container_event *change, const struct container *c);
+	size_t (*gap)(struct format_context *ctx, char *line, const struct gap_event *gap);
 	size_t (*summary)(struct format_context *ctx, char *line, const struct summary_event *ev,
 			  const struct container *c);
 };

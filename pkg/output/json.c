@@ -415,9 +415,31 @@ static size_t json_summary(struct format_context *ctx, char *line, const struct 
 	return fitting_line(put_summary, ctx, line, ev, c);
 }
 
+static void put_gap(struct json_writer *w, struct format_context *ctx, const void *event,
+		    const struct container *c, const struct shape *shape)
+{
+	const struct gap_event *gap = event;
+	char to[TIME_TEXT_BYTES];
+
+	open_line(w, ctx, gap->when_ns, "gap");
+	put_whose(w, ctx, c, shape);
+	time_text_utc(&ctx->time_text, event_clock_real_ns(&ctx->clock, gap->when_ns), to);
+	json_key(w, "from");
+	json_word_bytes(w, gap->from, TIME_TEXT_BYTES);
+	json_key(w, "to");
+	json_word_bytes(w, to, sizeof(to));
+	close_line(w);
+}
+
+static size_t json_gap(struct format_context *ctx, char *line, const struct gap_event *gap)
+{
+	return fitting_line(put_gap, ctx, line, gap, NULL);
+}
+
 const struct format json_format = {
 	.open_event = json_open_event,
 	.lost = json_lost,
 	.container = json_container,
 	.summary = json_summary,
+	.gap = json_gap,
 };

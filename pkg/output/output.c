@@ -158,6 +158,13 @@ int output_container(struct output *o, enum container_action action, const struc
 	return line_done(o, o->format->container(&o->context, next_line(o), &change, c));
 }
 
+int output_gap(struct output *o, const char from[static TIME_TEXT_BYTES])
+{
+	struct gap_event gap = { boot_now_ns(), from };
+
+	return line_done(o, o->format->gap(&o->context, next_line(o), &gap));
+}
+
 int output_summary(struct output *o, const struct container *c, const struct summary_event *ev)
 {
 	struct summary_event now = *ev;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "container/container.h"
+#include "event/clock.h"
 #include "event/open_event.h"
 #include "output/sink.h"
 
@@ -77,6 +78,9 @@ struct summary_event {
 	__u64 repeated, over_rate; /* of opens: not reported, since ... */
 	__u64 lost;                /* of opens: not reported, since there was no room */
 };
+
+/* From then on (as in the text of events) until now nobody looked. */
+int output_gap(struct output *o, const char from[static TIME_TEXT_BYTES]);
 
 int output_summary(struct output *o, const struct container *c, const struct summary_event *ev);
 

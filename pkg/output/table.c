@@ -400,10 +400,23 @@ static size_t table_summary(struct format_context *ctx, char *line, const struct
 	return end_row(&row, line);
 }
 
+static size_t table_gap(struct format_context *ctx, char *line, const struct gap_event *gap)
+{
+	const struct layout *l = layout_for(ctx);
+	struct row row = start_row(ctx, line);
+
+	put_time(&row, l, ctx, gap->when_ns);
+	put_container(&row, l, NULL);
+	put_words(&row, bytes_of("*** nothing was traced since"));
+	put_words(&row, (struct bytes){ gap->from, TIME_TEXT_BYTES });
+	return end_row(&row, line);
+}
+
 const struct format table_format = {
 	.header = table_header,
 	.open_event = table_open_event,
 	.lost = table_lost,
 	.container = table_container,
 	.summary = table_summary,
+	.gap = table_gap,
 };
