@@ -168,6 +168,7 @@ soak: $(BUILD)/ctrace $(PROGRAMS) ## at full rate for SOAK seconds (600): memory
 # --- fuzzing: tests/fuzz/README.md ------------------------------------------------
 
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_CMD := $(BUILD)/obj/cmd/options.o $(BUILD)/obj/cmd/option_table.o
 FUZZ_SECONDS ?= 60
 SANITIZE := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -fsanitize=address,undefined
 
@@ -182,9 +183,9 @@ $(BUILD)/pkg.a: $(OBJ)
 	$(Q)$(AR) rcs $@ $^
 
 # $(BUILD) is build/fuzz here
-$(BUILD)/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(BUILD)/pkg.a $(BUILD)/obj/cmd/options.o
+$(BUILD)/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(BUILD)/pkg.a $(FUZZ_CMD)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Icmd -fsanitize=fuzzer $(ALL_LDFLAGS) $< $(BUILD)/obj/cmd/options.o $(BUILD)/pkg.a $(LIBS) -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -Icmd -fsanitize=fuzzer $(ALL_LDFLAGS) $< $(FUZZ_CMD) $(BUILD)/pkg.a $(LIBS) -o $@
 
 fuzz: fuzz-build ## each target for FUZZ_SECONDS (60), two at a time; what it finds is in build/fuzz/found
 	$(Q)tests/fuzz/run $(BUILD)/fuzz $(FUZZ_SECONDS)

@@ -12,6 +12,7 @@ static const struct command commands[] = {
 	{ .name = "ps", .bit = CMD_PS },
 	{ .name = "doctor", .bit = CMD_DOCTOR },
 	{ .name = "report", .bit = CMD_REPORT, .takes_files = true },
+	{ .name = "top", .bit = CMD_TOP },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
