@@ -440,7 +440,7 @@ const struct option_row option_rows[] = {
 	{ CMD_REPORT, 0, "image-root", "DIR", "the image's files: tell what was never opened",
 	  set_image_root, .rank = RANK_COMMON, .values = "@folders" },
 	{ CMD_TRACE, 0, "state", "FILE",
-	  "tell the gap since the last run, which noted it in FILE", .set = set_state,
+	  "tell the gap since the last run, noted in FILE", .set = set_state,
 	  .values = "@files" },
 	{ CMD_TRACE, 0, "listen", "ADDR:PORT", "serve /metrics, /healthz and /readyz there",
 	  .set = set_listen },
