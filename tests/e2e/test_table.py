@@ -10,11 +10,16 @@ from harness.trace import Trace, command_line
 RED, YELLOW, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[m"
 
 
+# Without a locale to look for: what is shown has to fit on the screen.
+ENV = {"PATH": "/usr/bin:/bin"}
+
+
 def opens(group, *names, write=()):
     """cat, which opens each for reading, and sh, which writes."""
-    subprocess.run(group.join(["cat", *map(str, names)]), check=False, capture_output=True)
+    read = group.join(["cat", *map(str, names)])
+    subprocess.run(read, check=False, capture_output=True, env=ENV)
     for name in write:
-        subprocess.run(group.join(["sh", "-c", ': >"$0"', str(name)]), check=True)
+        subprocess.run(group.join(["sh", "-c", ': >"$0"', str(name)]), check=True, env=ENV)
 
 
 
@@ -70,10 +75,10 @@ def test_a_resize_is_followed(cgroup, table, work):
         screen.wait_for("tracing 1")
         opens(cgroup, work / "narrow")
         screen.wait_for("/narrow")
+        narrow = next(line for line in screen.lines if "/narrow" in line)
         screen.resize(50, 200)
         opens(cgroup, work / "wide")
         screen.wait_for("/wide")
-        narrow = next(line for line in screen.lines if "/narrow" in line)
         wide = next(line for line in screen.lines if "/wide" in line)
         assert wide.index("ENOENT") > narrow.index("ENOENT")
 
