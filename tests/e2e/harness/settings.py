@@ -10,7 +10,7 @@ SCHEMA = TOP / "docs" / "event.schema.json"
 
 CTRACE = os.environ.get("CTRACE", str(TOP / "build" / "ctrace"))
 PROGRAMS = Path(os.environ.get("PROGRAMS", TOP / "build" / "programs"))
-BACKEND = os.environ.get("CTRACE_BACKEND")
+BACKEND = os.environ.get("CTRACE_BACKEND") or None  # None: ctrace chooses
 # Sanitizers and valgrind do what the sandbox forbids.
 NO_SANDBOX = os.environ.get("CTRACE_NO_SANDBOX") == "1"
 SLOW = os.environ.get("CTRACE_SLOW") == "1"
