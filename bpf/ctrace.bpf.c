@@ -121,7 +121,7 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_cqe_overflow")
 int uring_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_overflowed(ctx->args[0], ctx->args[1]);
+	return uring_overflowed(ctx->args[0], ctx->args[1], ctx->args[2]);
 }
 
 /* The same through perf, with preemption off, as for sys_exit_perf. */
@@ -140,7 +140,7 @@ int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 SEC("?tp/io_uring/io_uring_cqe_overflow")
 int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
 {
-	return uring_overflowed((__u64)ctx->ctx, ctx->user_data);
+	return uring_overflowed((__u64)ctx->ctx, ctx->user_data, ctx->res);
 }
 
 /* --- backend fexit: the arguments, then the result ------------------------------- */

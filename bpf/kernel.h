@@ -218,6 +218,7 @@ struct trace_event_raw_io_uring_complete {
 struct trace_event_raw_io_uring_cqe_overflow {
 	void *ctx;
 	__u64 user_data;
+	__s32 res;
 };
 
 struct kernfs_node {

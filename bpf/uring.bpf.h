@@ -221,27 +221,29 @@ done:
 
 /*
  * A completion that finds the ring full waits aside, and io_uring_complete doesn't
- * tell of it.  What does names the ring and the program's own number, which leads
- * back to the request: of several with one number it may be any.
+ * tell of it.  What does names the ring, the program's own number and the result, which
+ * lead back to the request: of several that have one number and failed alike it may be any.
  */
 struct uring_search {
 	__u64 ctx, user_data;
 	struct io_kiocb *found;
+	__s32 res;
 };
 
 static long uring_is_sought(void *map, __u64 *key, char *name, struct uring_search *search)
 {
 	struct io_kiocb *req = (struct io_kiocb *)*key;
 
-	if ((__u64)kread(req, ctx) != search->ctx || kread(req, cqe.user_data) != search->user_data)
+	if ((__u64)kread(req, ctx) != search->ctx ||
+	    kread(req, cqe.user_data) != search->user_data || kread(req, cqe.res) != search->res)
 		return 0;
 	search->found = req;
 	return 1;
 }
 
-static __always_inline int uring_overflowed(__u64 ctx, __u64 user_data)
+static __always_inline int uring_overflowed(__u64 ctx, __u64 user_data, __s32 res)
 {
-	struct uring_search search = { .ctx = ctx, .user_data = user_data };
+	struct uring_search search = { .ctx = ctx, .user_data = user_data, .res = res };
 
 	bpf_for_each_map_elem(&uring_names, uring_is_sought, &search, 0);
 	return uring_completed(SCRATCH_URING_OVERFLOW, search.found);
