@@ -143,7 +143,7 @@ static int add_tracing(scmp_filter_ctx ctx, const struct sandbox_settings *setti
 	int r = add_calls(ctx, SCMP_ACT_ALLOW, of_tracing, COUNT(of_tracing));
 
 	for (size_t i = 0; i < COUNT(bpf_commands) && !r; i++)
-		r = add_masked(ctx, SCMP_SYS(bpf), SCMP_A0(SCMP_CMP_EQ, bpf_commands[i]));
+		r = add_masked(ctx, SCMP_SYS(bpf), SCMP_A0(SCMP_CMP_EQ, bpf_commands[i], 0));
 	if (!r)
 		r = add_ioctls(ctx, ioctls, COUNT(ioctls));
 	if (!r && settings->screen)
