@@ -30,6 +30,13 @@ def may_skip(said):
     return "fexit backend" in said and fexit_may_be_skipped()
 
 
+def only_execs(lost):
+    """Where raw tracepoint programs are preempted, what others execute may be skipped meanwhile, and no other open."""
+    kernel = os.uname()
+    may_preempt = int(kernel.release.split(".")[0]) >= 7 and "PREEMPT" in kernel.version
+    return not lost or (may_preempt and set(lost) == {"skipped"})
+
+
 def burst(cgroup, work):
     """Runs the threads under a ctrace of their own: (times each name came, losses by reason, stderr)."""
     stream = work / "events"
@@ -55,7 +62,7 @@ def test_threads_opening_at_once_are_all_accounted_for(cgroup, work):
         # The kernel counts runs that it skipped: other tasks', too, and two of one open.
         assert set(lost) <= {"skipped"} and sum(lost.values()) >= missing
     else:
-        assert missing == 0 and not lost
+        assert missing == 0 and only_execs(lost)
 
 
 def test_many_opens_under_way_at_once(cgroup, work):
@@ -69,7 +76,7 @@ def test_many_opens_under_way_at_once(cgroup, work):
     if may_skip(trace.stderr):
         assert len(seen) + trace.lost >= 41
     else:
-        assert len(seen) == 41 and not trace.lost
+        assert len(seen) == 41 and only_execs({event["reason"] for event in trace.events if event["type"] == "lost"})
 
 
 def test_kretprobes_do_not_stay(cgroup):
