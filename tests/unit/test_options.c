@@ -13,15 +13,20 @@
 static const struct command trace = { .name = "trace", .bit = CMD_TRACE };
 static const struct command run = { .name = "run", .bit = CMD_RUN, .takes_command = true };
 
-/* Parses words, NULL-terminated, as what follows the command's name. */
+/*
+ * Parses words, NULL-terminated, as what follows the command's name.  What it finds points into
+ * argv, which lasts until the next call.
+ */
 static int parse(struct options *o, const struct command *cmd, const char *const *words,
 		 struct error *err)
 {
-	char *argv[MAX_WORDS + 2] = { (char *)"ctrace" };
+	static char *argv[MAX_WORDS + 2];
 	int argc = 1;
 
+	argv[0] = (char *)"ctrace";
 	for (; words[argc - 1]; argc++)
 		argv[argc] = (char *)words[argc - 1];
+	argv[argc] = NULL;
 	memset(o, 0, sizeof(*o));
 	memset(err, 0, sizeof(*err));
 	return options_parse(o, cmd, argc, argv, err);
