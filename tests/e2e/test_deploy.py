@@ -109,6 +109,28 @@ OF_THE_ENGINE = {".dockerenv", "etc/hostname", "etc/hosts", "etc/mtab", "etc/res
 OF_THE_ENGINE |= {"dev", "dev/console", "dev/pts", "dev/shm", "etc", "proc", "sys"}
 
 
+def test_what_is_linked_can_be_listed():
+    """A library that is new has to have a licence in pkg/debian/sbom, or no release can be made."""
+    of_the_source("pkg/debian")
+    done = subprocess.run(
+        [TOP / "pkg/debian/sbom", settings.CTRACE], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    listed = {part["properties"][0]["value"] for part in json.loads(done.stdout)["components"]}
+    linked = subprocess.run(["ldd", settings.CTRACE], capture_output=True, text=True, check=True)
+    assert listed == set(re.findall(r"(/\S+) \(", linked.stdout))
+
+
+def test_package_is_built_with_what_a_build_needs():
+    of_the_source("pkg/debian")
+    table = (TOP / "tests/packages").read_text()
+    needed = set(re.findall(r"^build\|.*\|(\S+)$", table, re.MULTILINE))
+    fields = re.search(r"^Build-Depends: (.*?)^\S", (TOP / "pkg/debian/control").read_text(), re.M | re.S)
+    named = {word.split()[0] for word in fields[1].replace("\n", " ").split(",")}
+    # what every Debian package is built with
+    assert needed - {"gcc", "libc6-dev", "linux-libc-dev"} == named - {"debhelper-compat"}
+
+
 def assert_lists_all(image, libraries):
     """The list of what is linked has each library that is there, by its very bytes."""
     with tarfile.open(image) as contents:
