@@ -289,11 +289,9 @@ vm: $(call vm_roots_for,$(KERNEL)) ## a shell in a kernel of the lab: make vm KE
 # the oldest of them once more, with cgroup v1 alone; and what is done to a whole machine
 check-kernels: $(call vm_roots_for,$(KERNELS) 6.12) ## the end-to-end suite on each kernel with each backend, in VMs
 	$(Q)tests/vm/matrix --kernels "$(KERNELS)" --root $(VM_ROOT) --module overlay --timeout 900 \
+		--also $(firstword $(KERNELS)) v1 '/ctrace/tests/vm/suite {backend} cgroup' \
+		--also 6.12 v2 '/ctrace/tests/vm/suite {backend} machine' \
 		--tap $(BUILD)/vm/matrix.tap '/ctrace/tests/vm/suite {backend} $(PYTEST_ARGS)'
-	$(Q)tests/vm/matrix --kernels "$(firstword $(KERNELS))" --backends chosen --cgroup v1 --root $(VM_ROOT) \
-		--module overlay --timeout 900 --tap $(BUILD)/vm/cgroup-v1.tap '/ctrace/tests/vm/suite {backend} cgroup'
-	$(Q)tests/vm/matrix --kernels 6.12 --backends chosen --root $(VM_ROOT) \
-		--module overlay --timeout 900 --tap $(BUILD)/vm/machine.tap '/ctrace/tests/vm/suite {backend} machine'
 
 check-systemd: $(BUILD)/ctrace programs ## containers whose cgroups systemd makes, in a VM whose init it is
 	$(Q)tests/packages install vm demo check
