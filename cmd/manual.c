@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* ctrace.1, made of the tables of commands and options.  man-pages(7), groff_man(7). */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,8 @@
 #include "option_table.h"
 
 #define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+enum { LINE_COLUMNS = 72 }; /* of the source, escapes not counted */
 
 struct entry {
 	const char *name, *meaning; /* meaning: NULL ends a list */
@@ -16,7 +19,9 @@ static const struct entry statuses[] = {
 	{ "0", "All went well, also where a signal, --duration or --count ended it." },
 	{ "1", "It could not be done; one line on stderr says what, and what helps." },
 	{ "2", "The command line is wrong." },
-	{ "N", "Of run: the command's own, or 128 and the signal that ended it." },
+	{ "N",
+	  "Of run: the command's own, or 128 and the signal that ended it; where that is 0, what "
+	  "ctrace itself has to say." },
 	{},
 };
 
@@ -29,21 +34,41 @@ static const struct entry environment[] = {
 };
 
 /* Text that is no markup. */
-static void put_text(const char *text)
+static void put_chars(const char *text, size_t len)
 {
-	if (*text == '.' || *text == '\'')
+	if (len && *text == '.')
 		fputs("\\&", stdout);
-	for (; *text; text++)
+	for (; len--; text++)
 		if (*text == '\\')
 			fputs("\\e", stdout);
 		else if (*text == '-')
 			fputs("\\-", stdout);
 		else if (*text == '\'')
 			fputs("\\(aq", stdout);
-		else if (!strncmp(text, ". ", 2))
-			text++, fputs(".\n", stdout); /* a sentence, a line */
 		else
 			putchar(*text);
+}
+
+static void put_text(const char *text)
+{
+	put_chars(text, strlen(text));
+}
+
+/* The same in short lines: a sentence begins one, and so does what would make one too long. */
+static void put_prose(const char *text)
+{
+	size_t column = 0, len;
+
+	for (; (len = strcspn(text, " ")), text[len]; text += len + 1) {
+		bool ends = len && text[len - 1] == '.';
+
+		put_chars(text, len);
+		column += len + 1;
+		if (ends || column + strcspn(text + len + 1, " ") > LINE_COLUMNS)
+			column = 0;
+		putchar(column ? ' ' : '\n');
+	}
+	put_text(text);
 }
 
 /* font: B or I. */
@@ -62,16 +87,13 @@ static void put_section(const char *title)
 /* "a" and "b" as sentences: A. B */
 static void put_sentences(const char *first, const char *rest)
 {
-	char start[2] = { first[0] >= 'a' && first[0] <= 'z' ? first[0] - 'a' + 'A' : first[0] };
-
-	put_text(start);
-	put_text(first + (*first != '\0'));
-	putchar('.');
+	putchar(toupper((unsigned char)*first));
+	put_prose(first + 1);
+	puts(first[strlen(first) - 1] == '.' ? "" : ".");
 	if (rest) {
+		put_prose(rest);
 		putchar('\n');
-		put_text(rest);
 	}
-	putchar('\n');
 }
 
 static void put_synopsis(void)
@@ -105,7 +127,7 @@ static void put_takers(const struct option_row *row)
 		if (row->commands & commands[i].bit) {
 			fputs(before, stdout);
 			put_font("B", commands[i].name);
-			before = ", ";
+			before = ",\n";
 		}
 	fputs(".\n", stdout);
 }
@@ -146,7 +168,7 @@ static void put_entry(const char *name, const char *meaning)
 	fputs(".TP\n", stdout);
 	put_font("B", name);
 	putchar('\n');
-	put_text(meaning);
+	put_prose(meaning);
 	putchar('\n');
 }
 

@@ -100,6 +100,7 @@ def test_help_to_a_full_disk_is_an_error():
 def test_the_manual_has_every_option_and_no_fault():
     needs("groff")
     page = run_ctrace("manual").stdout
+    assert max(map(len, page.splitlines())) <= 80  # as mandoc -T lint wants it
     argv = ["groff", "-ww", "-man", "-Tascii", "-P-cbou"]
     done = subprocess.run(argv, input=page, capture_output=True, text=True, check=True)
     assert done.stderr == ""
