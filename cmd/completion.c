@@ -45,7 +45,9 @@ int completion_main(const struct options *o)
 
 	if (o->files.count == 1 && is_among(words, o->files.at[0]))
 		return print(o->files.at[0]);
-	say("completion: '%s' is not one of: %s",
-	    o->files.count ? o->files.at[o->files.count - 1] : "", words);
+	if (o->files.count)
+		say("'%s' is not one of: %s", o->files.at[o->files.count - 1], words);
+	else
+		say("completion needs one of: %s", words);
 	return EXIT_USAGE;
 }

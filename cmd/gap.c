@@ -52,9 +52,7 @@ static int read_note(struct gap *g, const char *path, struct error *err)
 		return 0;
 	if (n != NOTE_BYTES || !is_time(text))
 		return error_say(err, -EINVAL,
-				 "'%s' is no state of ctrace; name another file with --state, or "
-				 "remove it",
-				 path);
+				 "'%s' was not written by ctrace --state; name another file", path);
 	memcpy(g->from, text, sizeof(g->from));
 	g->noted = true;
 	return 0;

@@ -165,8 +165,7 @@ int help_main(const struct options *o)
 	const struct command *cmd = command_find(name);
 
 	if (!cmd || o->files.count > 1) {
-		say("'%s' is not a command; 'ctrace --help' names them",
-		    cmd ? o->files.at[1] : name);
+		say("unknown command '%s'; 'ctrace --help' lists all", cmd ? o->files.at[1] : name);
 		return EXIT_USAGE;
 	}
 	help_write(stdout, cmd, true);

@@ -16,7 +16,7 @@ int stdout_flushed(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return EXIT_OK;
-	say("write to stdout: %s", strerror(errno));
+	say("can't write to stdout: %s", strerror(errno));
 	return EXIT_FAILED;
 }
 
@@ -28,7 +28,8 @@ static int help(const struct command *cmd)
 
 static int unknown_command(const char *name)
 {
-	say("unknown command '%s'; 'ctrace --help' names them, 'ctrace help' explains", name);
+	say("unknown command '%s'; 'ctrace --help' lists all, and --container %s means a container",
+	    name, name);
 	return EXIT_USAGE;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container/cgroup.h"
 #include "container/runtime.h"
 #include "event/path_prefix.h"
 #include "metrics/server.h"
@@ -65,6 +66,11 @@ SELECTOR_OPTIONS(runtime, SELECT_RUNTIME)
 
 static int set_cgroup(struct options *o, const char *value, struct error *err)
 {
+	struct error cause;
+	int r = cgroup_check_typed(value, &cause);
+
+	if (r < 0)
+		return error_say(err, r, "--cgroup: %s", cause.text);
 	return option_list_add(&o->cgroups, value, err);
 }
 
@@ -103,7 +109,8 @@ static int set_comm(struct options *o, const char *value, struct error *err)
 
 	if (!len || len >= EVENT_COMM_BYTES)
 		return error_say(err, -EINVAL,
-				 "--comm: '%s': the kernel keeps 1 to %d bytes of a command's name",
+				 "--comm: '%s' is not 1 to %d bytes; the kernel keeps no more of a "
+				 "command's name",
 				 value, EVENT_COMM_BYTES - 1);
 	memset(o->filters.comm, 0, sizeof(o->filters.comm));
 	memcpy(o->filters.comm, value, len);
@@ -151,7 +158,7 @@ static int add_prefix(struct options *o, bool exclude, const char *value, struct
 	int r;
 
 	if (o->filters.prefix_count == PATH_PREFIXES_MAX)
-		return error_say(err, -EINVAL, "--%s: '%s' is one too many, %d paths can be given",
+		return error_say(err, -EINVAL, "--%s: '%s' is one too many; %d paths can be given",
 				 option, value, PATH_PREFIXES_MAX);
 	r = path_prefix_parse(p, value, &cause);
 	if (r < 0)
@@ -211,8 +218,7 @@ static int set_format(struct options *o, const char *value, struct error *err)
 	else if (!strcmp(value, "table"))
 		o->format = OUTPUT_TABLE;
 	else
-		return error_say(err, -EINVAL,
-				 "--format: '%s' is not a format; there are: json, table", value);
+		return error_say(err, -EINVAL, "--format: '%s' is not one of: json, table", value);
 	o->format_set = true;
 	return 0;
 }
@@ -287,7 +293,7 @@ static int set_show_label(struct options *o, const char *value, struct error *er
 			return 0;
 	if (o->label_words.count == CONTAINER_LABELS_MAX)
 		return error_say(err, -EINVAL,
-				 "--show-label: '%s' is one too many, %d can be shown", value,
+				 "--show-label: '%s' is one too many; %d can be shown", value,
 				 CONTAINER_LABELS_MAX);
 	return option_list_add(&o->label_words, value, err);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "option_table.h"
 
@@ -53,8 +54,29 @@ static const struct option_row *row_of(int value)
 	return NULL;
 }
 
+static int unknown_option(const struct command *cmd, const char *option, struct error *err)
+{
+	bool is_first = cmd->bit == CMD_TRACE; /* the command that needs no name */
+
+	return error_say(err, -EINVAL, "unknown option '%s'; 'ctrace%s%s --help' lists all", option,
+			 is_first ? "" : " ", is_first ? "" : cmd->name);
+}
+
+/* A container's name, as a rule. */
+static int stray_word(const struct command *cmd, const char *word, struct error *err)
+{
+	for (size_t i = 0; i < option_row_count; i++)
+		if (option_rows[i].commands & cmd->bit && !strcmp(option_rows[i].name, "container"))
+			return error_say(err, -EINVAL,
+					 "'%s' is not an option; did you mean --container %s?",
+					 word, word);
+	return error_say(err, -EINVAL, "'%s' is not an option; 'ctrace %s --help' lists all", word,
+			 cmd->name);
+}
+
 static int bad_option(const struct command *cmd, int value, char **argv, struct error *err)
 {
+	const char letter[] = { '-', (char)optopt, '\0' };
 	const struct option_row *row = row_of(optopt);
 
 	if (value == ':' && row)
@@ -62,11 +84,7 @@ static int bad_option(const struct command *cmd, int value, char **argv, struct 
 				 row->arg);
 	if (row && optopt >= LONG_BASE)
 		return error_say(err, -EINVAL, "--%s takes no value", row->name);
-	if (optopt)
-		return error_say(err, -EINVAL, "unknown option '-%c'; 'ctrace %s --help' lists all",
-				 optopt, cmd->name);
-	return error_say(err, -EINVAL, "unknown option '%s'; 'ctrace %s --help' lists all",
-			 argv[optind - 1], cmd->name);
+	return unknown_option(cmd, optopt ? letter : argv[optind - 1], err);
 }
 
 static int set_row(struct options *o, const struct option_row *row, const char *value,
@@ -117,9 +135,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 			continue;
 		}
 		if (value == 1)
-			return error_say(err, -EINVAL,
-					 "'%s' is not an option; did you mean --container %s?",
-					 optarg, optarg);
+			return stray_word(cmd, optarg, err);
 		if (!row)
 			return bad_option(cmd, value, argv, err);
 		r = set_row(o, row, optarg, err);
@@ -135,11 +151,7 @@ int options_parse(struct options *o, const struct command *cmd, int argc, char *
 	for (; cmd->takes_files && *o->command; o->command++)
 		if (option_list_add(&o->files, *o->command, err) < 0)
 			return -ENOMEM;
-	if (!cmd->takes_command && *o->command)
-		return error_say(err, -EINVAL,
-				 "'%s' is not an option; 'ctrace %s --help' lists all", *o->command,
-				 cmd->name);
-	return 0;
+	return !cmd->takes_command && *o->command ? stray_word(cmd, *o->command, err) : 0;
 }
 
 void options_free(struct options *o)

@@ -95,9 +95,9 @@ static int read_lines(struct reading *in, struct error *err)
 static void tell_invalid(const struct reading *in)
 {
 	if (in->invalid)
-		say("%s: %" PRIu64 " line%s not of ctrace; the first is line %" PRIu64 ": %s",
-		    in->name, (uint64_t)in->invalid, in->invalid == 1 ? " is" : "s are",
-		    (uint64_t)in->first_invalid, in->why);
+		say("%" PRIu64 " line%s of '%s' %s not ctrace's; the first is line %" PRIu64 ": %s",
+		    (uint64_t)in->invalid, in->invalid == 1 ? "" : "s", in->name,
+		    in->invalid == 1 ? "is" : "are", (uint64_t)in->first_invalid, in->why);
 }
 
 static int open_file(struct reading *in, struct error *err)
@@ -146,7 +146,7 @@ static int read_files(struct report *report, const struct options *o, struct err
 	}
 	if (!report_events(report))
 		return error_say(err, -ENODATA, "no events%s in '%s'%s",
-				 all ? "" : " of such containers", o->files.at[0],
+				 all ? "" : " of the chosen containers", o->files.at[0],
 				 o->files.count > 1 ? " or the other files" : "");
 	return 0;
 }
@@ -283,10 +283,10 @@ static int check(const struct options *o, struct error *err)
 	if (!o->files.count && selector_is_trivial(&o->selector) && !o->cgroups.count &&
 	    !fstat(STDIN_FILENO, &st) && S_ISFIFO(st.st_mode))
 		return error_say(err, -EINVAL,
-				 "to read events from stdin, name it: ctrace report -");
+				 "stdin is a pipe, but not named; to read it: ctrace report -");
 	if (!o->profile && !o->output_path && isatty(STDOUT_FILENO))
 		return error_say(err, -EINVAL,
-				 "a page is nothing for a terminal; write it to a file: --output "
+				 "a terminal can't show a page; write it to a file: --output "
 				 "report.html");
 	return 0;
 }
@@ -310,7 +310,7 @@ int report_main(const struct options *o)
 
 	r = check(o, &err);
 	if (r < 0) {
-		say("report: %s", err.text);
+		say("%s", err.text);
 		return EXIT_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -201,7 +201,7 @@ static void open_screen(struct watch *w)
 	if (!isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO))
 		return;
 	if (screen_open(output_color_wanted(w->options.color, STDOUT_FILENO), &err) < 0) {
-		say("%s; text follows", err.text);
+		say("%s, so text follows; set TERM for a screen", err.text);
 		return;
 	}
 	w->options.screen = true;

@@ -15,7 +15,7 @@ int open_output(const struct options *o, struct error *err)
 	else
 		fd = open(o->output_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return error_set(err, -errno, "open '%s' for writing events",
+		return error_set(err, -errno, "open '%s' for writing",
 				 o->output_path ? o->output_path : "stdout");
 	return fd;
 }

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set(struct error *err, int code, const char *format, va_list args)
+static void set(struct error *err, int code, const char *start, const char *format, va_list args)
 {
+	size_t used = snprintf(err->text, sizeof(err->text), "%s", start);
+
 	err->code = code;
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	vsnprintf(err->text + used, sizeof(err->text) - used, format, args);
 }
 
 int error_set(struct error *err, int code, const char *format, ...)
@@ -19,7 +21,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	if (!err)
 		return code;
 	va_start(args, format);
-	set(err, code, format, args);
+	set(err, code, "can't ", format, args);
 	va_end(args);
 
 	used = strlen(err->text);
@@ -34,7 +36,7 @@ int error_say(struct error *err, int code, const char *format, ...)
 	if (!err)
 		return code;
 	va_start(args, format);
-	set(err, code, format, args);
+	set(err, code, "", format, args);
 	va_end(args);
 	return code;
 }

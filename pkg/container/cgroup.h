@@ -71,6 +71,9 @@ int cgroup_id_of_fd(int fd, bool v1, __u64 *id);
  */
 int cgroup_resolve(const struct cgroup_fs *fs, const char *typed, char **path, struct error *err);
 
+/* Could it be one, by the look of it?  0 or -EINVAL. */
+int cgroup_check_typed(const char *typed, struct error *err);
+
 /*
  * Called for a cgroup, always before its children; path is valid during the call.
  * Nonzero ends the walk, which returns that value.

@@ -54,7 +54,7 @@ static int open_parent(const struct cgroup_fs *fs, const char *path, const char 
 	int fd;
 
 	if (!slash || !slash[1])
-		return error_say(err, -EINVAL, "'%s' is no path of a cgroup to make or remove",
+		return error_say(err, -EINVAL, "'%s' is not a cgroup that can be made or removed",
 				 path);
 
 	parent = strndup(path, (size_t)(slash - path) + 1);

@@ -85,14 +85,14 @@ int cgroup_own(const struct cgroup_fs *fs, const char *in, char **path, struct e
 	int r = own_id(cgroup_hierarchy_of(fs, in)->controller, &id);
 
 	if (r < 0)
-		return error_set(err, r, "find our own cgroup");
+		return error_set(err, r, "find ctrace's own cgroup");
 	if (!cgroup_of_pid(fs, in, getpid(), &told, NULL) && is_at(fs, told, id)) {
 		*path = steal_ptr(&told);
 		return 0;
 	}
 	r = cgroup_path_of_id(fs, id, path, err);
 	if (r == -ENOENT)
-		return error_say(err, r, "our own cgroup is not below '%s'",
+		return error_say(err, r, "ctrace's own cgroup is not below '%s'",
 				 cgroup_fs_mount_point(fs, in));
 	return r;
 }

@@ -70,25 +70,35 @@ static int say_not_there(const struct cgroup_fs *fs, const char *path, int r, st
 	const char *version = cgroup_path_is_v1(path) ? "v1" : "v2";
 
 	if (!point)
-		return error_say(err, r, "no cgroup '%s': no %s hierarchy is mounted", below,
+		return error_say(err, r, "no cgroup '%s': cgroup %s is not mounted", below,
 				 version);
 	if (r == -ENOENT)
-		return error_say(err, r, "no cgroup '%s' in the cgroup %s hierarchy at '%s'", below,
-				 version, point);
+		return error_say(err, r,
+				 "no cgroup '%s' below '%s' (cgroup %s); 'ctrace ps' lists "
+				 "those of containers",
+				 below, point, version);
 	if (r == -ENOTDIR)
 		return error_say(err, r, "'%s' below '%s' is a file, not a cgroup", below, point);
 	return error_set(err, r, "open cgroup '%s'", path);
+}
+
+int cgroup_check_typed(const char *typed, struct error *err)
+{
+	if (!*typed)
+		return error_say(err, -EINVAL, "'' is empty");
+	if (has_dotdot(typed))
+		return error_say(err, -EINVAL, "'%s' has '..' in it; give the path without", typed);
+	return 0;
 }
 
 int cgroup_resolve(const struct cgroup_fs *fs, const char *typed, char **path, struct error *err)
 {
 	auto_free char *clean = NULL;
 	auto_close int fd = -1;
+	int r = cgroup_check_typed(typed, err);
 
-	if (!*typed || has_dotdot(typed))
-		return error_say(err, -EINVAL, "'%s' is no path of a cgroup: it %s", typed,
-				 *typed ? "has '..' in it" : "is empty");
-
+	if (r < 0)
+		return r;
 	clean = tidy_typed(fs, typed);
 	if (!clean)
 		return error_set(err, -ENOMEM, "find cgroup '%s'", typed);

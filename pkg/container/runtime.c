@@ -123,11 +123,12 @@ int runtime_root_check(const char *spec, struct error *err)
 
 	if (!dir)
 		return error_say(err, -EINVAL,
-				 "'%s' is no runtime root: RUNTIME=DIR is expected, RUNTIME being "
-				 "docker, containerd, podman, lxc, runc or crun",
+				 "'%s' is not RUNTIME=DIR; RUNTIME is one of: docker, containerd, "
+				 "podman, lxc, runc, crun",
 				 spec);
 	if (*dir != '/')
-		return error_say(err, -EINVAL, "the directory in '%s' has to start with '/'", spec);
+		return error_say(err, -EINVAL,
+				 "'%s' does not name an absolute path such as /srv/docker", spec);
 	return 0;
 }
 

@@ -90,8 +90,7 @@ static const char *wrong_label(const char *value)
 
 static const char *wrong_runtime(const char *value)
 {
-	return container_runtime_known(value) ? NULL
-					      : "is no runtime; there are: " CONTAINER_RUNTIMES;
+	return container_runtime_known(value) ? NULL : "is not one of: " CONTAINER_RUNTIMES;
 }
 
 static const struct {

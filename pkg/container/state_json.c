@@ -41,7 +41,7 @@ static const char *what_is_wrong(int code)
 	case -ELOOP:
 		return "is a symlink or lies behind one";
 	case -EMEDIUMTYPE:
-		return "is no regular file";
+		return "is not a regular file";
 	case -EFBIG:
 		return "is too big";
 	case -EBADMSG:
@@ -62,7 +62,7 @@ static void complain(const struct state_root *root, const char *path, int code)
 		return;
 	if (is_being_written(root, path))
 		return;
-	error_say(&err, code, "state file '%s/%s' %s: containers may lack names", root->path, path,
+	error_say(&err, code, "state file '%s/%s' %s; containers may lack names", root->path, path,
 		  what_is_wrong(code));
 	settings->unreadable(&err, settings->unreadable_arg);
 }

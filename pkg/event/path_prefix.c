@@ -25,14 +25,13 @@ int path_prefix_parse(struct path_prefix *out, const char *path, struct error *e
 	size_t len;
 
 	if (*path != '/')
-		return error_say(err, -EINVAL, "'%s' is not an absolute path", path);
+		return error_say(err, -EINVAL, "'%s' is not an absolute path such as /etc", path);
 	while ((len = next_component(&at, &component))) {
 		char *leaf_first = p.text, *root_first = p.text + PATH_PREFIX_BYTES;
 
 		if (is_dots(component, len))
 			return error_say(err, -EINVAL,
-					 "'%s' has a '.' or '..' in it, which no true path has",
-					 path);
+					 "'%s' has '.' or '..' in it; give the path without", path);
 		if (p.len + len + 1 > PATH_PREFIX_BYTES)
 			return error_say(err, -EINVAL, "'%s' is longer than %d bytes", path,
 					 PATH_PREFIX_BYTES);

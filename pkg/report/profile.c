@@ -25,9 +25,8 @@ int profile_from_name(enum profile_kind *out, const char *name, struct error *er
 			*out = (enum profile_kind)i;
 			return 0;
 		}
-	return error_say(
-		err, -EINVAL,
-		"--profile: '%s' is no profile; there are: paths, json, apparmor, landlock", name);
+	return error_say(err, -EINVAL,
+			 "--profile: '%s' is not one of: paths, json, apparmor, landlock", name);
 }
 
 /* --- what the kinds have in common ------------------------------------------------------ */
@@ -174,7 +173,7 @@ static int write_profiles(FILE *f, enum profile_kind kind, const char *image_roo
 				 "no opens, so there is nothing to make a profile of");
 	if (kind == PROFILE_LANDLOCK && count > 1)
 		return error_say(err, -EINVAL,
-				 "a Landlock script is of one container, and here are %zu: choose "
+				 "a Landlock script is of one container, and here are %zu; choose "
 				 "by --container",
 				 count);
 	if (image_root)

@@ -15,7 +15,7 @@ int sandbox_enter(const struct sandbox_settings *settings, struct sandbox_report
 	int r;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return error_set(err, -errno, "give up gaining privileges");
+		return error_set(err, -errno, "forbid new privileges");
 	r = capabilities_drop(settings, left.capabilities, sizeof(left.capabilities), err);
 	if (!r && left.landlock_abi)
 		r = landlock_restrict(settings, err);

@@ -56,8 +56,7 @@ int screen_open(bool color, struct error *err)
 	set_escdelay(50);
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		return error_say(err, -ENOTSUP, "nothing is known of the terminal '%s'; set TERM",
-				 kind ? kind : "");
+		return error_say(err, -ENOTSUP, "the terminal '%s' is not known", kind ? kind : "");
 	raw(); /* Ctrl-C is a key: the session takes signals of processes alone */
 	noecho();
 	nonl();

@@ -77,7 +77,7 @@ int backend_check_name(const char *name, struct error *err)
 	for (int i = 0; i < BACKEND_COUNT; i++)
 		if (backend_has_name(i, name))
 			return 0;
-	return error_say(err, -EINVAL, "'%s' is no backend; there are: %s", name, backend_names());
+	return error_say(err, -EINVAL, "'%s' is not one of: %s", name, backend_names());
 }
 
 const char *const *backend_programs(enum backend backend)

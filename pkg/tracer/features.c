@@ -78,7 +78,7 @@ static void look_at_kernel(struct finding *f)
 	struct utsname uts;
 
 	if (uname(&uts) < 0)
-		finding_set(f, HEALTH_WARN, "uname: %s", strerror(errno));
+		finding_set(f, HEALTH_WARN, "can't read the kernel's version: %s", strerror(errno));
 	else
 		finding_set(f, HEALTH_OK, "%s %s on %s", uts.sysname, uts.release, uts.machine);
 }

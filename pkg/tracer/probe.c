@@ -45,7 +45,7 @@ static int see_own_open(struct tracer *t, __u64 own_cgroup_id, const int *seen, 
 	tracer_stop(t);
 	r = tracer_drain(t);
 	if (r < 0)
-		return error_set(err, r, "read the ring");
+		return error_set(err, r, "read the ring buffer");
 	if (!*seen)
 		return error_say(err, -ENODATA,
 				 "it loads and attaches, but an open of ctrace's own did not show");

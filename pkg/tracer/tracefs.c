@@ -24,7 +24,7 @@ int tracefs_ensure(struct error *err)
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL))
 		return error_set(err, -errno,
-				 "tracefs is not mounted at /sys/kernel/tracing and can't be "
-				 "mounted (mount -t tracefs tracefs /sys/kernel/tracing)");
+				 "mount tracefs (as root: mount -t tracefs tracefs "
+				 "/sys/kernel/tracing)");
 	return 0;
 }

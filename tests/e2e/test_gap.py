@@ -92,7 +92,7 @@ def test_file_of_somebody_else_is_left_alone(cgroup, state, text):
     state.write_text(text)
     done = run_ctrace("--cgroup", cgroup, "--state", state)
     assert done.returncode == 1
-    assert f"'{state}' is no state of ctrace" in done.stderr
+    assert f"'{state}' was not written by ctrace --state" in done.stderr
     assert state.read_text() == text
 
 

@@ -172,7 +172,7 @@ def test_lines_that_are_not_events(recorded, work):
     events.write_text(f'{good}\n{{"type":"later"}}\n{{"type":\nno\n{"x" * 70000}\n')
     done = report(events, "--output", work / "report.html")
     first = good.count("\n") + 3
-    assert f"events.jsonl: 3 lines are not of ctrace; the first is line {first}: not JSON" in done.stderr
+    assert f"3 lines of '{events}' are not ctrace's; the first is line {first}: not JSON" in done.stderr
     page = Page(work / "report.html")
     assert page.data["invalid"] == 3
     assert page.data["other_types"] == 1
@@ -196,7 +196,7 @@ def test_file_that_is_not_there(work):
 @pytest.mark.parametrize(
     "args, named",
     [
-        (["--profile", "seccomp", "x"], "'seccomp' is no profile; there are: paths, json"),
+        (["--profile", "seccomp", "x"], "'seccomp' is not one of: paths, json"),
         (["--image-root", "/", "x"], "--image-root goes with --profile"),
         (["--cgroup", "/x", "y"], "--cgroup is for tracing"),
         (["--profile", "apparmor", "--image-root", "/", "x"], "--image-root goes with"),
@@ -240,7 +240,7 @@ def test_one_container_of_a_recording(work):
     assert box.json["labels"]["name"] == "db"
     done = run_ctrace("report", events, "-c", "nobody", "-O", work / "p")
     assert done.returncode == 1
-    assert f"no events of such containers in '{events}'" in done.stderr
+    assert f"no events of the chosen containers in '{events}'" in done.stderr
 
 
 # --- size, time, progress -----------------------------------------------------------------

@@ -301,7 +301,7 @@ def test_one_message_about_a_state_file_that_cannot_be_read(work):
     directory.mkdir(parents=True)
     os.mkfifo(directory / "config.v2.json")
     options = ("--runtime-root", f"docker={work}")
-    message = f"ctrace: state file '{directory}/config.v2.json' is no regular file"
+    message = f"ctrace: state file '{directory}/config.v2.json' is not a regular file"
 
     assert run_ctrace("ps", *options).stderr.count(message) == 1
     with Trace("--container", "nobody", "--wait", *options) as trace:

@@ -69,7 +69,12 @@ def test_version():
         (["run", "--"], ["CMD"]),
         (["run", "--container", "x", "--", "true"], ["--container"]),
         (["ps", "--pid", "1"], ["--pid"]),
-        (["ps", "extra"], ["extra"]),
+        (["ps", "extra"], ["--container extra"]),
+        (["doctor", "extra"], ["'extra'", "ctrace doctor --help"]),
+        (["web"], ["'web'", "--container web"]),
+        (["--cgroup", ""], ["--cgroup", "empty"]),
+        (["--cgroup", "a/../b"], ["--cgroup", "'..'"]),
+        (["completion"], ["bash"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
