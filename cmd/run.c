@@ -111,7 +111,7 @@ static void clean_up(struct run *run)
 {
 	if (run->guard > 0) {
 		if (write(run->guard_pipe, "", 1) != 1)
-			say("tell the process that cleans up: %s", strerror(errno));
+			say("can't tell the process that cleans up: %s", strerror(errno));
 		close(run->guard_pipe);
 		waitpid(run->guard, NULL, 0);
 	} else if (run->cgroup) {
@@ -291,9 +291,12 @@ static int run_session(struct run *run, struct session *s, struct error *err)
 	return r;
 }
 
-static int exit_code_of(int status)
+/* The command's own; where all was well with that, what failed of ctrace is not to go unseen. */
+static int exit_code_of(const struct run *run, bool failed)
 {
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (!run->ended || (failed && !run->status))
+		return failed ? EXIT_FAILED : EXIT_OK;
+	return WIFSIGNALED(run->status) ? 128 + WTERMSIG(run->status) : WEXITSTATUS(run->status);
 }
 
 int run_main(const struct options *o)
@@ -302,24 +305,24 @@ int run_main(const struct options *o)
 	struct session *s = NULL;
 	struct error err = {};
 	auto_close int output = -1;
+	bool failed;
 	int r;
 
 	if (!o->command[0]) {
-		say("run: there is no command; usage: ctrace run [OPTIONS] -- CMD [ARG...]");
+		say("run needs a command: ctrace run [OPTIONS] -- CMD [ARG...]");
 		return EXIT_USAGE;
 	}
 	output = open_output(o, &err);
 	r = output < 0 ? output : session_open(&s, o, output, NULL, &err);
 	if (!r)
 		r = run_session(&run, s, &err);
-	if (r < 0 && r != -EPIPE)
+	failed = r < 0 && r != -EPIPE;
+	if (failed)
 		say("%s", err.text);
 	clean_up(&run);
 	session_free(s);
 	free(run.cgroup);
 	free(run.parent);
 	free(run.program);
-	if (run.ended)
-		return exit_code_of(run.status);
-	return r < 0 ? EXIT_FAILED : EXIT_OK;
+	return exit_code_of(&run, failed);
 }

@@ -188,6 +188,14 @@ def test_signal_that_ends_the_command_ends_us():
     assert process.returncode == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize("status, ours", [(0, 1), (3, 3)])
+def test_what_could_not_be_written_shows_in_the_exit_status(status, ours):
+    """Unless the command's own has something to tell."""
+    ran = run("--output", "/dev/full", "--", "sh", "-c", f"exit {status}")
+    assert ran.status == ours
+    assert b"can't write events to '/dev/full'" in ran.stderr
+
+
 # --- its cgroup ------------------------------------------------------------------------
 
 
