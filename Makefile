@@ -357,8 +357,8 @@ reproducible: $(BUILD)/ctrace ## build it once more, in another place: the bytes
 inspect: $(BUILD)/ctrace $(BUILD)/programs/jited ## sections, bytecode, translated and JIT-compiled code of our own program
 	$(Q)BUILD=$(BUILD) tests/inspect
 
-picture: $(BUILD)/ctrace ## the terminal in README.md, recorded anew: docs/demo.svg (root)
-	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/picture docs/demo.svg
+picture: $(BUILD)/ctrace ## the terminals in README.md, recorded anew: docs/demo.svg, docs/top.svg (root)
+	$(Q)CTRACE=$(CURDIR)/$(BUILD)/ctrace PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/picture docs
 
 # where each shell looks, and what it wants the file to be called
 SHARE = $(DESTDIR)$(PREFIX)/share

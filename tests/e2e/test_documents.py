@@ -72,10 +72,17 @@ def test_links_lead_somewhere(path):
             assert anchor in anchors(there), target
 
 
-def test_picture_shows_what_the_readme_says():
-    root = xml.etree.ElementTree.parse(TOP / "docs" / "demo.svg").getroot()
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("demo.svg", ["$ sudo ctrace ps", "ENOENT /etc/app/config.yml", "/tmp/innocent", "0 lost"]),
+        ("top.svg", ["$ sudo ctrace top", "5 containers: ", "[2 failing]", "ENOENT /", "0 lost"]),
+    ],
+)
+def test_picture_shows_what_the_readme_says(name, shown):
+    root = xml.etree.ElementTree.parse(TOP / "docs" / name).getroot()
     said = "".join(root.itertext()).replace("\N{NO-BREAK SPACE}", " ")
-    for wanted in ("$ sudo ctrace ps", "ENOENT /etc/app/config.yml", "/tmp/innocent", "0 lost"):
+    for wanted in shown:
         assert wanted in said
 
 
