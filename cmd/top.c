@@ -103,6 +103,15 @@ static void processes(__u64 root_id, struct top *top, void *arg)
 	tracer_processes(session_tracer(w->session), root_id, on_process, top);
 }
 
+static char *cgroup_path(__u64 root_id, void *arg)
+{
+	const struct watch *w = arg;
+	char *path = NULL;
+
+	cgroup_path_of_id(session_cgroups(w->session), root_id, &path, NULL);
+	return path;
+}
+
 /* --- text ------------------------------------------------------------------------ */
 
 static void print_text(struct watch *w)
@@ -230,7 +239,7 @@ static int watch(struct watch *w, struct error *err)
 int top_main(const struct options *o)
 {
 	struct watch w = { .options = *o };
-	const struct top_source source = { repeated, processes, &w };
+	const struct top_source source = { repeated, processes, cgroup_path, &w };
 	const struct session_view view = {
 		.output = { on_open, on_lost, on_container, on_summary, &w },
 		.look = look,

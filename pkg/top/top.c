@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/id_map.h"
 #include "event/names.h"
 
@@ -103,8 +104,11 @@ static struct bytes bytes_of(const char *text)
 	return (struct bytes){ text, strlen(text) };
 }
 
-static struct bytes name_of(const struct container *c, __u64 root_id, char number[static 32])
+/* A cgroup that is no container's is known by its path, of which the end says most. */
+static struct bytes name_of(const struct container *c, const char *path, __u64 root_id,
+			    char number[static 32])
 {
+	const char *slash = path ? strrchr(path, '/') : NULL;
 	struct bytes id;
 
 	if (c && c->name)
@@ -114,6 +118,8 @@ static struct bytes name_of(const struct container *c, __u64 root_id, char numbe
 		id.len = id.len > 12 ? 12 : id.len;
 		return id;
 	}
+	if (path)
+		return bytes_of(slash && slash[1] ? slash + 1 : path);
 	snprintf(number, 32, "cgroup %llu", (unsigned long long)root_id);
 	return bytes_of(number);
 }
@@ -134,13 +140,18 @@ static void tell_more(struct counter_row *row, const struct container *c)
 static struct counter_row *container_row(struct top *top, const struct container *c, __u64 root_id)
 {
 	struct counter_row *row = counters_find(top->containers, root_id);
+	auto_free char *path = NULL;
 	char number[32];
 
 	if (row)
 		return row;
-	row = counters_get(top->containers, root_id, name_of(c, root_id, number));
+	if (!c)
+		path = top->source.cgroup_path(root_id, top->source.arg);
+	row = counters_get(top->containers, root_id, name_of(c, path, root_id, number));
 	if (!row)
 		return NULL;
+	if (path)
+		counters_detail(row, path);
 	tell_more(row, c);
 	row->data = new_details();
 	if (row->data)

@@ -19,6 +19,8 @@ struct top_source {
 	__u64 (*repeated)(__u64 hash, void *arg);
 	/* Call top_process() for each process of a container. */
 	void (*processes)(__u64 root_id, struct top *top, void *arg);
+	/* Of one that is no container's: the caller's to free, NULL if it is not known. */
+	char *(*cgroup_path)(__u64 root_id, void *arg);
 	void *arg;
 };
 

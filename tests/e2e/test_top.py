@@ -82,6 +82,11 @@ def test_the_screen(busy, work):
         assert is_restored(screen)
 
 
+def test_a_cgroup_has_its_own_name(cgroup, work):
+    with running(cgroup, "sh", "-c", BUSY, work), top("--cgroup", cgroup, columns=120) as screen:
+        screen.wait_for(f"  {cgroup.path.name} ", f"/{cgroup.path.name}")
+
+
 def test_pause(busy):
     with top("--container", busy.name) as screen:
         screen.wait_for(busy.name)

@@ -119,7 +119,13 @@ static void processes(__u64 root_id, struct top *top, void *arg)
 	top_process(top, 42, &counts);
 }
 
-static const struct top_source source = { repeated, processes, NULL };
+static char *cgroup_path(__u64 root_id, void *arg)
+{
+	(void)arg;
+	return root_id == 7 ? strdup("/system.slice/cron.service") : NULL;
+}
+
+static const struct top_source source = { repeated, processes, cgroup_path, NULL };
 static char web_name[] = "web";
 static const struct container web = { .name = web_name, .cgroup_id = 5 };
 
@@ -204,6 +210,22 @@ Test(top, a_container_that_ended_goes_when_it_is_quiet)
 	top_look(top, 2);
 	top_sums(top, &sums);
 	cr_expect_eq(sums.containers, 0);
+	top_free(top);
+}
+
+Test(top, a_cgroup_that_is_no_container)
+{
+	const struct summary_event known = { .cgroup_id = 7, .opens = 8 };
+	const struct summary_event unknown = { .cgroup_id = 8, .opens = 8 };
+	struct top *top = top_new(&source);
+	const struct counter_row *row;
+
+	cr_assert_eq(top_summary(top, NULL, &known), 0);
+	cr_assert_eq(top_summary(top, NULL, &unknown), 0);
+	row = row_of(top, TOP_CONTAINERS, "cron.service");
+	cr_assert(row);
+	cr_expect_str_eq(row->detail, "/system.slice/cron.service");
+	cr_expect(row_of(top, TOP_CONTAINERS, "cgroup 8"));
 	top_free(top);
 }
 
