@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* Which cgroups are traced: the filter's map. */
+#include "tracer/tracer_parts.h"
+
+#include <errno.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+/* traced.bpf.h counts what it adds and removes itself. */
+static void count_traced(struct tracer *t, __u64 cgroup_id, int change)
+{
+	__atomic_add_fetch(&t->skel->bss->traced_hints[cgroup_id % TRACED_HINTS], change,
+			   __ATOMIC_RELAXED);
+	if (cgroup_id & CGROUP_ID_V1)
+		__atomic_add_fetch(&t->skel->bss->v1_traced, change, __ATOMIC_RELAXED);
+}
+
+int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
+		 struct error *err)
+{
+	struct cgroup_entry entry = {
+		.root_id = root_id,
+		.flags = CGROUP_JOINED | (container ? CGROUP_CONTAINER : 0),
+	};
+	int r;
+
+	count_traced(t, cgroup_id, 1);
+	r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
+				 sizeof(entry), BPF_NOEXIST);
+	if (r < 0)
+		count_traced(t, cgroup_id, -1);
+	if (r == -EEXIST)
+		r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id),
+					 &entry, sizeof(entry), BPF_EXIST);
+	if (r < 0 && r != -ENOENT) /* it has been removed meanwhile */
+		return error_set(err, r, "add a cgroup to the filter");
+	return 0;
+}
+
+void tracer_untrace(struct tracer *t, __u64 cgroup_id)
+{
+	if (!bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0))
+		count_traced(t, cgroup_id, -1);
+}
+
+bool tracer_maps_work(const struct tracer *t)
+{
+	__u64 nobody = 0;
+	struct cgroup_entry entry;
+
+	return bpf_map__lookup_elem(t->skel->maps.cgroups, &nobody, sizeof(nobody), &entry,
+				    sizeof(entry), 0) != -EPERM;
+}

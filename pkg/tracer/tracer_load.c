@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* The BPF object into the kernel, and its programs to where they hook in. */
+#include "tracer/tracer_parts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "tracer/backend.h"
+#include "tracer/features.h"
+#include "tracer/kretprobe.h"
+#include "tracer/libbpf_log.h"
+#include "tracer/tracefs.h"
+
+/* Containers counted by themselves, and opens remembered so as not to be reported again. */
+#define VOLUME_ENTRIES   8192
+#define REPORTED_ENTRIES 65536
+
+/* A ring is a power of two of whole pages. */
+static __u32 ring_size(size_t wanted)
+{
+	__u32 size = getpagesize();
+
+	if (!wanted)
+		wanted = TRACER_RING_BYTES;
+	while (size < wanted && size < 1u << 30)
+		size *= 2;
+	return size;
+}
+
+/* libbpf's word names the program and what the kernel said of it; --verbose has the rest. */
+static int refused(struct error *err, int code, const char *what)
+{
+	const char *reason = libbpf_log_reason();
+
+	return *reason ? error_say(err, code, "%s: %s", what, reason)
+		       : error_set(err, code, "%s", what);
+}
+
+/* What is not used stays as small as a map can be. */
+static int prepare_volume(struct tracer *t, struct trace_settings *kernel, struct error *err)
+{
+	if (kernel->count_volume)
+		bpf_map__set_max_entries(t->skel->maps.volumes, VOLUME_ENTRIES);
+	if (kernel->count_processes)
+		bpf_map__set_max_entries(t->skel->maps.processes, PROCESS_ENTRIES);
+	if (!kernel->dedup_ns)
+		return 0;
+	bpf_map__set_max_entries(t->skel->maps.reported, REPORTED_ENTRIES);
+	if (getrandom(kernel->hash_key, sizeof(kernel->hash_key), 0) != sizeof(kernel->hash_key))
+		return error_set(err, -errno, "get random bytes");
+	return 0;
+}
+
+int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	/* Where it is named, that is the only place where types are looked for. */
+	const char *types = features_module_types() ? NULL : "/sys/kernel/btf/vmlinux";
+	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .btf_custom_path = types };
+	__u32 ring_bytes = ring_size(settings->ring_bytes);
+	struct trace_settings *kernel;
+	int r;
+
+	t->skel = ctrace_bpf__open_opts(&opts);
+	bpf_object_drop();
+	if (!t->skel)
+		return error_set(err, -errno, "open the BPF object");
+
+	r = backend_prepare(t->backend, settings->kernel.containers, t->skel->obj, err);
+	if (r < 0)
+		return r;
+	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
+	kernel = (struct trace_settings *)&t->skel->rodata->settings;
+	*kernel = settings->kernel;
+	kernel->own_tgid = getpid();
+	kernel->wakeup_bytes = ring_bytes / 4;
+	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
+	r = prepare_volume(t, kernel, err);
+	if (r < 0)
+		return r;
+
+	r = ctrace_bpf__load(t->skel);
+	if (r < 0)
+		return refused(err, r, "load the BPF programs");
+	return 0;
+}
+
+static struct bpf_program *program(const struct tracer *t, const char *name)
+{
+	return bpf_object__find_program_by_name(t->skel->obj, name);
+}
+
+static bool is_probe(const struct bpf_program *prog, const char *kind)
+{
+	const char *section = bpf_program__section_name(prog);
+
+	return !strncmp(section, kind, strlen(kind)) && section[strlen(kind)] == '/';
+}
+
+/* Some kernels have another name for what a program's section names. */
+static struct bpf_link *attach_by_libbpf(struct bpf_program *prog)
+{
+	struct bpf_link *link;
+
+	if (is_probe(prog, "kprobe"))
+		return bpf_program__attach_kprobe(prog, false, backend_function(prog));
+	link = bpf_program__attach(prog);
+	if (!link && errno == ENOENT && !strcmp(bpf_program__name(prog), "uring_submit"))
+		link = bpf_program__attach_raw_tracepoint(prog, "io_uring_submit_sqe");
+	return link;
+}
+
+static int attach_program(struct tracer *t, struct bpf_link **link, struct bpf_program *prog,
+			  struct error *err)
+{
+	if (is_probe(prog, "kretprobe"))
+		return kretprobes_attach(t->kretprobes, link, prog, backend_function(prog), err);
+	*link = attach_by_libbpf(prog);
+	return *link ? 0 : refused(err, -errno, "attach the BPF programs");
+}
+
+static int attach_one(struct tracer *t, const char *name, struct error *err)
+{
+	struct bpf_program *prog = program(t, name);
+	struct bpf_link *link;
+	int r;
+
+	if (!bpf_program__autoload(prog))
+		return 0; /* this kernel can't have it */
+	if (t->link_count == MAX_LINKS)
+		return error_set(err, -E2BIG, "attach the BPF program %s", name);
+	r = attach_program(t, &link, prog, err);
+	if (r < 0)
+		return r == -ENOENT && backend_hook_may_lack(name) ? 0 : r;
+	t->links[t->link_count] = link;
+	t->progs[t->link_count++] = prog;
+	return 0;
+}
+
+/*
+ * May this kernel preempt a raw tracepoint program, and so skip others?  See
+ * probe_preemption() in bpf/.  Not seen to run: what perf runs is right on every kernel.
+ */
+static int probe_preemption(struct tracer *t, struct error *err)
+{
+	struct bpf_link *link = bpf_program__attach(t->skel->progs.probe_preemption);
+
+	if (!link)
+		return error_set(err, -errno, "attach a BPF program to system calls");
+	syscall(SYS_getppid);
+	bpf_link__destroy(link);
+	if (t->skel->bss->preemption_probed && !t->skel->bss->preemption_possible)
+		return 0;
+	return error_say(err, -EOPNOTSUPP, "this kernel may preempt raw tracepoint programs");
+}
+
+static int attach_all(struct tracer *t, const char *const *names, struct error *err)
+{
+	int r = 0;
+
+	for (; *names && !r; names++)
+		r = strcmp(*names, "probe_preemption") ? attach_one(t, *names, err)
+						       : probe_preemption(t, err);
+	return r;
+}
+
+int tracer_attach(struct tracer *t, struct error *err)
+{
+	int r = attach_all(t, backend_shared_programs(), err);
+
+	if (!r && t->backend == BACKEND_KPROBE)
+		r = tracefs_ensure(err);
+	if (!r && t->backend == BACKEND_KPROBE)
+		r = kretprobes_open(&t->kretprobes, err);
+	if (!r && t->skel->rodata->settings.containers)
+		r = attach_all(t, backend_container_programs(), err);
+	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What a tracer is made of, one file each.  Nothing but tracer*.c includes this. */
+#ifndef CTRACE_TRACER_PARTS_H
+#define CTRACE_TRACER_PARTS_H
+
+#include "tracer/bpf_object.h"
+#include "tracer/tracer.h"
+
+/* Its types are those of event.h, which it does not include. */
+#include "ctrace.skel.h"
+
+struct bpf_link;
+struct bpf_program;
+struct exe_table;
+struct id_map;
+struct kretprobes;
+struct ring_buffer;
+
+#define MAX_LINKS 16
+
+/* Processes that are counted by themselves. */
+#define PROCESS_ENTRIES 8192
+
+/* What the skeleton asks for. */
+static inline const void *ctrace_bpf__elf_bytes(size_t *len)
+{
+	return bpf_object_bytes(len);
+}
+
+struct tracer {
+	enum backend backend;
+	struct ctrace_bpf *skel;
+	struct ring_buffer *ring;
+	const unsigned long *positions; /* of the ring: the consumer's page, then the producer's */
+	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
+	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
+	int link_count;
+	struct kretprobes *kretprobes; /* NULL: none */
+	struct exe_table *exes;
+	struct tracer_handler handler;
+	int drained;
+	struct id_map *losses_seen; /* root id -> struct loss_counts, ours */
+	struct loss_counts unattributed_seen;
+	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
+	__u64 skipped_next_ns;  /* CLOCK_BOOTTIME; see time_for_skipped() */
+	bool stopped;
+	__u64 lost_cgroups_seen;
+	char path_buffer[OPEN_EVENT_PATH_BYTES];
+};
+
+/* Load the programs of t->backend: 0, or negative errno and the reason. */
+int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err);
+
+/* Attach what has been loaded; what this kernel can't have and need not is left out. */
+int tracer_attach(struct tracer *t, struct error *err);
+
+/* Map the ring of what has been loaded. */
+int tracer_ring_open(struct tracer *t, struct error *err);
+
+/* Whether or not it is open. */
+void tracer_ring_close(struct tracer *t);
+
+#endif
