@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "say.h"
 
 static bool was_said(const struct complaints *c, const char *text)
 {

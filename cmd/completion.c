@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
-#include "session.h"
+#include "say.h"
 
 static const struct {
 	const char *name;

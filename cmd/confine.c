@@ -9,7 +9,7 @@
 
 #include "container/runtime.h"
 #include "sandbox/sandbox.h"
-#include "session.h"
+#include "say.h"
 
 struct readable {
 	int fds[64];

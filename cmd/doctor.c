@@ -12,7 +12,7 @@
 #include "container/registry.h"
 #include "output/checkup.h"
 #include "sandbox/sandbox.h"
-#include "session.h"
+#include "say.h"
 #include "tracer/backend.h"
 #include "tracer/features.h"
 #include "tracer/probe.h"

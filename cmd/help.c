@@ -16,7 +16,7 @@
 
 #include "commands.h"
 #include "option_table.h"
-#include "session.h"
+#include "say.h"
 
 /* Text between margins, as words come. */
 struct flow {

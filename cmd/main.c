@@ -6,7 +6,7 @@
 
 #include "commands.h"
 #include "help.h"
-#include "session.h"
+#include "say.h"
 
 #ifndef CTRACE_VERSION
 #error "the Makefile gives CTRACE_VERSION"

@@ -21,7 +21,7 @@
 #include "container/select.h"
 #include "output/container_list.h"
 #include "output/output.h"
-#include "session.h"
+#include "say.h"
 
 #define LOOK_INTERVAL_S 1
 

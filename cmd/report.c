@@ -24,7 +24,7 @@
 #include "report/page.h"
 #include "report/profile.h"
 #include "sandbox/sandbox.h"
-#include "session.h"
+#include "say.h"
 
 /* Between the session and us: what a busy host does in some milliseconds. */
 #define PIPE_BYTES (1 << 20)

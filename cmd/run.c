@@ -24,6 +24,7 @@
 
 #include "base/cleanup.h"
 #include "commands.h"
+#include "say.h"
 #include "session.h"
 
 /* As env(1) and the shells have it. */

@@ -11,9 +11,6 @@
 #include "container/cgroup.h"
 #include "options.h"
 
-/* How ctrace ends; the numbers are documented in README.md. */
-enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
 struct session;
 
 /* Taken by session_loop(), blocked otherwise, from session_open() on. */
@@ -71,11 +68,5 @@ int session_loop(struct session *s, bool (*ended)(void *arg, int signo), void *a
 
 /* Detach, write what is left in the ring, and say on stderr what was seen and lost. */
 int session_finish(struct session *s, struct error *err);
-
-/* Print "ctrace: ..." on stderr, or hand that line to who was named by say_to(). */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* NULL: stderr again. */
-void say_to(void (*hear)(const char *line));
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "commands.h"
 #include "output/visible.h"
+#include "say.h"
 #include "session.h"
 #include "top/screen.h"
 #include "top/view.h"

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "commands.h"
+#include "say.h"
 #include "session.h"
 
 int open_output(const struct options *o, struct error *err)
