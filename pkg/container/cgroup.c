@@ -15,6 +15,9 @@
 
 enum { PROC_CGROUP_MAX = 1 << 20 };
 
+/* The longest path that is looked at, and its prefix in v1. */
+#define CGROUP_WALK_BYTES (PATH_MAX + sizeof(CGROUP_V1_PREFIX))
+
 /* --- one cgroup ------------------------------------------------------------------ */
 
 int cgroup_open_dir(const struct cgroup_fs *fs, const char *path, struct error *err)
@@ -61,51 +64,60 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 
 /* --- the tree -------------------------------------------------------------------- */
 
-/* Paths still to visit.  A list and not a recursion: containers choose how deep they nest. */
+/*
+ * Cgroups still to visit, the next one last.  A list and not a recursion: containers choose
+ * how deep they nest.  Names and not paths: they choose how many they make, too.
+ */
 struct todo {
-	char **paths;
-	size_t count, room;
+	struct todo *next;
+	size_t parent_len; /* bytes of the path that lead to it, without the '/' */
+	char name[];
 };
 
-static void todo_free(struct todo *todo)
+struct walk {
+	struct todo *todo;
+	char path[CGROUP_WALK_BYTES]; /* of the one that is being looked at */
+};
+
+static void todo_free(struct walk *w)
 {
-	while (todo->count)
-		free(todo->paths[--todo->count]);
-	free(todo->paths);
+	while (w->todo) {
+		struct todo *next = w->todo->next;
+
+		free(w->todo);
+		w->todo = next;
+	}
 }
 
-/* Takes path over, on failure too. */
-static int todo_push(struct todo *todo, char *path)
+static int todo_push(struct walk *w, size_t parent_len, const char *name)
 {
-	if (!path)
-		return -ENOMEM;
-	if (todo->count == todo->room) {
-		size_t room = todo->room ? todo->room * 2 : 64;
-		char **paths = reallocarray(todo->paths, room, sizeof(*paths));
+	struct todo *todo = malloc(sizeof(*todo) + strlen(name) + 1);
 
-		if (!paths) {
-			free(path);
-			return -ENOMEM;
-		}
-		todo->paths = paths;
-		todo->room = room;
-	}
-	todo->paths[todo->count++] = path;
+	if (!todo)
+		return -ENOMEM;
+	todo->parent_len = parent_len;
+	strcpy(todo->name, name);
+	todo->next = w->todo;
+	w->todo = todo;
 	return 0;
 }
 
-static char *join(const char *dir, const char *name)
+/* w->path becomes its path: all that was looked at since its parent lies below that. */
+static bool todo_pop(struct walk *w)
 {
-	char *path;
+	struct todo *todo = w->todo;
+	size_t room = sizeof(w->path) - todo->parent_len;
+	bool fits = (size_t)snprintf(w->path + todo->parent_len, room, "/%s", todo->name) < room;
 
-	if (asprintf(&path, "%s%s%s", dir, cgroup_path_is_root(dir) ? "" : "/", name) < 0)
-		return NULL;
-	return path;
+	w->todo = todo->next;
+	free(todo);
+	return fits;
 }
 
 /* kernfs fills in d_type; what is no directory is one of the cgroup's files. */
-static int push_children(struct todo *todo, DIR *dir, const char *path)
+static int push_children(struct walk *w, DIR *dir)
 {
+	size_t len = cgroup_path_is_root(w->path) ? strlen(w->path) - 1 : strlen(w->path);
 	struct dirent *entry;
 
 	while ((entry = readdir(dir))) {
@@ -114,7 +126,7 @@ static int push_children(struct todo *todo, DIR *dir, const char *path)
 		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
 		    !strcmp(entry->d_name, ".."))
 			continue;
-		r = todo_push(todo, join(path, entry->d_name));
+		r = todo_push(w, len, entry->d_name);
 		if (r < 0)
 			return r;
 	}
@@ -130,21 +142,21 @@ static bool is_leaf(int fd)
 }
 
 /* -errno of a cgroup that could not be looked at; visit's value comes through *verdict. */
-static int walk_one(const struct cgroup_fs *fs, const char *path, struct todo *todo,
-		    cgroup_visit *visit, void *arg, int *verdict)
+static int walk_one(const struct cgroup_fs *fs, struct walk *w, cgroup_visit *visit, void *arg,
+		    int *verdict)
 {
-	auto_close int fd = cgroup_open(fs, path, O_RDONLY);
+	auto_close int fd = cgroup_open(fs, w->path, O_RDONLY);
 	auto_dir DIR *dir = NULL;
 	__u64 id = 0;
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = cgroup_id_of_fd(fd, cgroup_path_is_v1(path), &id);
+	r = cgroup_id_of_fd(fd, cgroup_path_is_v1(w->path), &id);
 	if (r < 0)
 		return r;
 
-	*verdict = visit(path, id, arg);
+	*verdict = visit(w->path, id, arg);
 	if (*verdict || is_leaf(fd))
 		return 0;
 
@@ -152,7 +164,7 @@ static int walk_one(const struct cgroup_fs *fs, const char *path, struct todo *t
 	if (!dir)
 		return -errno;
 	steal_fd(&fd);
-	return push_children(todo, dir, path);
+	return push_children(w, dir);
 }
 
 /* Gone since it was listed, or nested deeper than a path can say. */
@@ -161,27 +173,36 @@ static bool may_be_left_out(int r)
 	return r == -ENOENT || r == -ENODEV || r == -ENAMETOOLONG;
 }
 
+static int walk_below(const struct cgroup_fs *fs, struct walk *w, cgroup_visit *visit, void *arg,
+		      struct error *err)
+{
+	int verdict = 0;
+
+	while (w->todo && !verdict) {
+		int r = todo_pop(w) ? walk_one(fs, w, visit, arg, &verdict) : 0;
+
+		if (r < 0 && !may_be_left_out(r))
+			return error_set(err, r, "look into cgroup '%s'", w->path);
+	}
+	return verdict;
+}
+
 int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visit, void *arg,
 		struct error *err)
 {
-	__attribute__((cleanup(todo_free))) struct todo todo = { 0 };
-	bool first = true;
-	int verdict = 0;
-	int r = todo_push(&todo, cgroup_path_tidy(cgroup_path_is_v1(path) ? CGROUP_V1_PREFIX : "",
-						  cgroup_path_below_mount(path)));
+	__attribute__((cleanup(todo_free))) struct walk w = { 0 };
+	auto_free char *tidy = cgroup_path_tidy(cgroup_path_is_v1(path) ? CGROUP_V1_PREFIX : "",
+						cgroup_path_below_mount(path));
+	int verdict = 0, r;
 
+	if (!tidy)
+		return error_set(err, -ENOMEM, "walk cgroup '%s'", path);
+	r = snprintf(w.path, sizeof(w.path), "%s", tidy) < (int)sizeof(w.path) ? 0 : -ENAMETOOLONG;
+	if (!r)
+		r = walk_one(fs, &w, visit, arg, &verdict);
 	if (r < 0)
-		return error_set(err, r, "walk cgroup '%s'", path);
-
-	while (todo.count && !verdict) {
-		auto_free char *at = todo.paths[--todo.count];
-
-		r = walk_one(fs, at, &todo, visit, arg, &verdict);
-		if (r < 0 && (first || !may_be_left_out(r)))
-			return error_set(err, r, "look into cgroup '%s'", at);
-		first = false;
-	}
-	return verdict;
+		return error_set(err, r, "look into cgroup '%s'", path);
+	return verdict ? verdict : walk_below(fs, &w, visit, arg, err);
 }
 
 struct id_search {
