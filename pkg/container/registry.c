@@ -126,6 +126,7 @@ struct put_off {
 struct tree_scan {
 	struct registry *reg;
 	struct put_off *nested, **last; /* parents before children, as the walk found them */
+	size_t count;
 };
 
 static void put_off_free(struct put_off *p)
@@ -141,10 +142,14 @@ static void put_off_free(struct put_off *p)
 
 static int put_off(struct tree_scan *scan, const char *path, __u64 cgroup_id)
 {
-	struct put_off *p = calloc(1, sizeof(*p));
+	struct put_off *p;
 
+	if (scan->count == REGISTRY_NESTED_MAX)
+		return 0;
+	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
+	scan->count++;
 	p->cgroup_id = cgroup_id;
 	p->path = strdup(path);
 	*scan->last = p;
@@ -224,20 +229,22 @@ static int add_named(struct registry *reg, const char *path, const struct cgroup
 		     __u64 cgroup_id, struct error *err)
 {
 	auto_free char *root = strndup(path, parsed->root_len);
+	bool inside = path[parsed->root_len], known;
 	struct error ignored;
 	struct entry *e;
 	int r;
 
 	if (!root)
 		return error_set(err, -ENOMEM, "remember the container of cgroup '%s'", path);
-	if (path[parsed->root_len] &&
-	    cgroup_id_of(reg->settings.cgroups, root, &cgroup_id, &ignored) < 0)
+	if (inside && cgroup_id_of(reg->settings.cgroups, root, &cgroup_id, &ignored) < 0)
 		return 0;
 
+	known = entries_find(&reg->entries, cgroup_id);
 	r = registry_add_path(reg, path, parsed, cgroup_id, &e);
 	if (r < 0)
 		return error_set(err, r, "remember the container of cgroup '%s'", path);
-	if (!e || e->c->has_state)
+	/* What a container makes in its cgroup is no reason to look for its name once more. */
+	if (!e || e->c->has_state || (inside && known))
 		return 0;
 	return read_state_of(reg, e->c->id, RUNTIME_ALL, err);
 }

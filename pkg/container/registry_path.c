@@ -41,6 +41,16 @@ static bool is_fraud(const struct registry *reg, const struct cgroup_path *path)
 	return path->nested && !path->by_name && entries_by_id(&reg->entries, path->id);
 }
 
+/* Who may make cgroups may call them all containers. */
+static bool is_one_too_many(const struct registry *reg, const struct cgroup_path *path)
+{
+	size_t nested = 0;
+
+	for (size_t i = 0; path->nested && i < reg->entries.count; i++)
+		nested += reg->entries.list[i]->nested;
+	return nested >= REGISTRY_NESTED_MAX;
+}
+
 int registry_add_path(struct registry *reg, const char *full, const struct cgroup_path *path,
 		      __u64 cgroup_id, struct entry **out)
 {
@@ -52,7 +62,7 @@ int registry_add_path(struct registry *reg, const char *full, const struct cgrou
 	if (!e)
 		e = entries_twin(&reg->entries, full);
 	*out = e;
-	if (e || is_fraud(reg, path))
+	if (e || is_fraud(reg, path) || is_one_too_many(reg, path))
 		return 0;
 
 	r = entries_add(&reg->entries, path->id, full, path->root_len, cgroup_id, &e);

@@ -9,7 +9,9 @@
  * - a state file that names none is joined by id to a cgroup whose path has that id,
  *   but never to one inside another container, where the name is that container's choice;
  * - a cgroup inside a container that bears the id of a container of the host is a
- *   fraud (or a copy) and stays a part of the container it is in.
+ *   fraud (or a copy) and stays a part of the container it is in;
+ * - so does what is made in a container and named like one, where REGISTRY_NESTED_MAX of
+ *   those are there already.
  */
 #ifndef CTRACE_REGISTRY_SOURCES_H
 #define CTRACE_REGISTRY_SOURCES_H
@@ -17,6 +19,8 @@
 #include "container/cgroup_path.h"
 #include "container/registry.h"
 #include "container/registry_entries.h"
+
+enum registry_limit { REGISTRY_NESTED_MAX = 1024 };
 
 struct registry {
 	struct registry_settings settings;
@@ -27,7 +31,7 @@ struct registry {
 
 /*
  * The cgroup at full[0..root_len) is a container's root by its name.  *out is NULL for a
- * fraud, and another's entry for a twin.  0 or -ENOMEM.
+ * fraud and for one too many, and another's entry for a twin.  0 or -ENOMEM.
  */
 int registry_add_path(struct registry *reg, const char *full, const struct cgroup_path *path,
 		      __u64 cgroup_id, struct entry **out);
