@@ -13,6 +13,8 @@
 #include "event/clock.h"
 #include "held.h"
 
+#define TELL_INTERVAL_NS (1000 * MS) /* of what may come ten thousand times a second */
+
 struct arrivals *arrivals_new(const struct arrivals_settings *settings)
 {
 	struct arrivals *a = calloc(1, sizeof(*a));
@@ -94,6 +96,15 @@ struct arrival *arrival_add(struct arrivals *a, __u64 cgroup_id, const char *pat
 	return y;
 }
 
+bool arrivals_are_crowded(const struct arrivals *a)
+{
+	size_t count = 0;
+
+	for (const struct arrival *y = a->listed; y; y = y->next)
+		count += y->state == ARRIVAL_UNKNOWN && arrival_is_stranger(y);
+	return count >= ARRIVALS_STRANGERS_MAX;
+}
+
 static struct arrival *due(const struct arrivals *a, __u64 now_ns)
 {
 	struct arrival *y = a->listed;
@@ -157,6 +168,30 @@ static struct arrival *add_told(struct arrivals *a, const struct cgroup_record *
 	return arrival_add(a, rec->cgroup_id, tagged);
 }
 
+/* Is it more than a part of what it was made in? */
+static bool is_apart(const struct cgroup_record *rec)
+{
+	return rec->root_id == rec->cgroup_id;
+}
+
+/* Whose it is will not be known: what it was made in keeps it, or nobody sees it. */
+static int turn_away(struct arrivals *a, const struct cgroup_record *rec)
+{
+	if (!is_apart(rec))
+		return 0;
+	a->turned_away++;
+	tracer_untrace(a->use.tracer, rec->cgroup_id);
+	return tracer_forget(a->use.tracer, rec->cgroup_id);
+}
+
+static int tell_turned_away(struct arrivals *a)
+{
+	__u64 count = a->turned_away;
+
+	a->turned_away = 0;
+	return count ? a->use.lost(NULL, 0, LOSS_MAP_FULL, count, a->use.arg) : 0;
+}
+
 int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const char *path,
 		    struct error *err)
 {
@@ -164,14 +199,18 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 
 	switch (rec->type) {
 	case RECORD_CGROUP_NEW:
+		if (!(rec->maker[0] && is_apart(rec)) && arrivals_are_crowded(a))
+			return turn_away(a, rec);
 		y = add_told(a, rec, path);
 		if (!y)
 			return error_set(err, -ENOMEM, "remember cgroup '%s'", path);
 		y->root_id = rec->root_id;
-		y->inherited = rec->root_id != rec->cgroup_id;
+		y->inherited = !is_apart(rec);
 		y->by_root = rec->maker[0];
 		y->maker = runtime_of_comm(rec->maker);
 		y->waits = !y->inherited || targets_has_excludes(a->use.targets);
+		if (y->waits && !y->by_root) /* most of a flood are gone by then */
+			y->due_ns = y->born_ns + ARRIVAL_FIRST_WAIT_NS;
 		break;
 	case RECORD_CGROUP_STARTED:
 		y = arrival_find(a, rec->cgroup_id);
@@ -181,6 +220,8 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 		}
 		break;
 	case RECORD_CGROUP_GONE:
+		if (rec->root_id && !is_apart(rec) && !arrival_find(a, rec->cgroup_id))
+			return 0; /* nothing was kept of it, but as a part */
 		return gone(a, rec->cgroup_id, err);
 	}
 	return look_at_all_due(a, boot_now_ns(), err);
@@ -214,11 +255,22 @@ int arrivals_tick(struct arrivals *a, __u64 now_ns, struct error *err)
 		if (r < 0)
 			return r;
 	}
+	if (now_ns >= a->tell_ns) {
+		int r = tell_turned_away(a);
+
+		if (r < 0)
+			return r;
+		a->tell_ns = now_ns + TELL_INTERVAL_NS;
+	}
 	return a->listed ? look_at_all_due(a, now_ns, err) : 0;
 }
 
 int arrivals_finish(struct arrivals *a, struct error *err)
 {
+	int r = tell_turned_away(a);
+
+	if (r < 0)
+		return r;
 	for (struct arrival *y = a->listed; y; y = y->next)
 		if (y->state == ARRIVAL_UNKNOWN) {
 			y->gone = true;

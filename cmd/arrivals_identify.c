@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "container/cgroup_path.h"
 /*
  * When to look for the runtime's files.  Most have them before they make the cgroup;
  * runc and crun until they execute the program, of which RECORD_CGROUP_STARTED tells.
@@ -60,13 +61,21 @@ static void become_known(struct arrivals *a, struct arrival *y, __u64 root_id)
 	wake_others(a, y);
 }
 
-/* Nobody could look while it was there: it may have been a container's. */
-static int lose_unidentified(struct arrivals *a, const struct arrival *y)
+/* Opens of it that are kept, or were lost. */
+static __u64 count_waiting(const struct arrival *y)
 {
 	__u64 count = y->held_count;
 
 	for (int reason = 0; reason < LOSS_COUNT; reason++)
 		count += y->lost[reason];
+	return count;
+}
+
+/* Nobody could look while it was there: it may have been a container's. */
+static int lose_unidentified(struct arrivals *a, const struct arrival *y)
+{
+	__u64 count = count_waiting(y);
+
 	if (y->seen || !count)
 		return 0;
 	return a->use.lost(NULL, y->cgroup_id, LOSS_UNIDENTIFIED, count, a->use.arg);
@@ -97,6 +106,14 @@ static int leave(struct arrivals *a, struct arrival *y, __u64 now_ns)
 	return r < 0 ? r : become_unwanted(a, y, now_ns);
 }
 
+/* Made and named in a container, whose own runtime no file of this host tells of. */
+static bool is_nested(const struct arrival *y)
+{
+	struct cgroup_path path;
+
+	return cgroup_path_parse(y->path, &path) && path.nested;
+}
+
 /* It is the root of a container that is wanted. */
 static int take_root(struct arrivals *a, struct arrival *y, const struct container *c, __u64 now_ns,
 		     struct error *err)
@@ -106,11 +123,11 @@ static int take_root(struct arrivals *a, struct arrival *y, const struct contain
 	if (y->gone)
 		r = targets_tell(a->use.targets, c, err);
 	else
-		r = trace_or_lose(a, c, targets_add_container(a->use.targets, c, err));
+		r = targets_add_container(a->use.targets, c, err);
 	if (r < 0)
 		return r;
 	become_known(a, y, c->cgroup_id);
-	if (c->has_state || y->gone)
+	if (c->has_state || y->gone || is_nested(y))
 		arrival_unlist(a, y);
 	else
 		look_later(y, now_ns);
@@ -182,7 +199,7 @@ bool arrival_is_gone(const struct arrivals *a, const struct arrival *y)
  */
 static bool may_be_forged(const struct arrivals *a, const struct arrival *y)
 {
-	if (y->inherited || !y->by_root)
+	if (arrival_is_stranger(y))
 		return true;
 	for (const struct arrival *other = a->listed; other; other = other->next)
 		if (other->started && is_below(y->path, other->path))
@@ -190,14 +207,24 @@ static bool may_be_forged(const struct arrivals *a, const struct arrival *y)
 	return false;
 }
 
+/* One search finds what there is of all of them: those of the longer waits share it. */
+static bool is_search_due(struct arrivals *a, const struct arrival *y, __u64 now_ns)
+{
+	if (!y->search && !y->gone &&
+	    (y->wait_ns < SEARCH_WAIT_NS || now_ns - a->searched_ns < SEARCH_WAIT_NS))
+		return false;
+	a->searched_ns = now_ns;
+	return true;
+}
+
 /* 1 and *c, or 0, or -errno. */
-static int look_up(struct arrivals *a, struct arrival *y, const struct container **c,
+static int look_up(struct arrivals *a, struct arrival *y, __u64 now_ns, const struct container **c,
 		   struct error *err)
 {
 	struct registry_newborn newborn = {
 		.path = y->path,
 		.cgroup_id = y->cgroup_id,
-		.search = y->search || y->gone || y->wait_ns >= SEARCH_WAIT_NS,
+		.search = is_search_due(a, y, now_ns),
 	};
 	int r = registry_add_newborn(a->use.registry, &newborn, c, err);
 
@@ -246,7 +273,9 @@ static int identify(struct arrivals *a, struct arrival *y, __u64 now_ns, struct 
 
 	if (may_get_twin(a, y, now_ns))
 		return look_for_twin(a, y, now_ns, err);
-	r = look_up(a, y, &c, err);
+	if (y->gone && arrival_is_stranger(y) && !count_waiting(y))
+		return leave(a, y, now_ns); /* it has done nothing: never mind whose it was */
+	r = look_up(a, y, now_ns, &c, err);
 	if (r < 0)
 		return r;
 	if (r)

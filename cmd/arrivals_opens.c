@@ -115,7 +115,8 @@ int arrivals_open(struct arrivals *a, const struct open_event *ev, const struct 
 	if (!y) {
 		if (*c || !a->use.provisional || targets_has(a->use.targets, record->root_id))
 			return 1;
-		r = add_unannounced(a, record->cgroup_id, err);
+		/* to find it is dear, and in a flood most are gone by then */
+		r = arrivals_are_crowded(a) ? -ENOENT : add_unannounced(a, record->cgroup_id, err);
 		if (r == -ENOENT)
 			return a->use.lost(NULL, record->cgroup_id, LOSS_RING_FULL, 1, a->use.arg);
 		if (r)

@@ -45,8 +45,25 @@ struct arrivals {
 	struct id_map *by_id;
 	struct arrival *listed;
 	struct held *held;
-	bool settled; /* one has come to be known since the last release */
+	__u64 turned_away; /* since that was told last */
+	__u64 tell_ns;     /* when to tell it next */
+	__u64 searched_ns; /* when the state of all containers was last searched */
+	bool settled;      /* one has come to be known since the last release */
 };
+
+/*
+ * Those that anybody but root may have made, and of which nobody knows whose they are, are
+ * so many at most: each is looked at again and again.
+ */
+#define ARRIVALS_STRANGERS_MAX 128
+
+static inline bool arrival_is_stranger(const struct arrival *y)
+{
+	return y->inherited || !y->by_root;
+}
+
+/* No room for one more of them? */
+bool arrivals_are_crowded(const struct arrivals *a);
 
 /* NULL if it is not known. */
 struct arrival *arrival_find(const struct arrivals *a, __u64 cgroup_id);
