@@ -85,6 +85,7 @@ static int open_targets(struct session *s, struct error *err)
 		.registry = s->registry,
 		.tracer = s->tracer,
 		.tell = session_container,
+		.lost = session_lost,
 		.arg = s,
 	};
 

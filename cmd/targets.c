@@ -104,6 +104,7 @@ struct add {
 	struct targets *t;
 	__u64 root_id; /* of what was asked for */
 	size_t path_len;
+	__u64 left_out; /* for want of room */
 	struct error *err;
 };
 
@@ -131,13 +132,17 @@ int targets_trace(struct targets *t, __u64 cgroup_id, __u64 root_id, struct erro
 /* A container inside of what was asked for keeps its own name. */
 static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 {
-	const struct add *add = arg;
+	struct add *add = arg;
 	const struct container *owner = registry_owner(add->t->use.registry, path);
 	int r;
 
 	if (owner && is_cut_out(add, owner))
 		return 0;
 	r = targets_trace(add->t, cgroup_id, owner ? owner->cgroup_id : add->root_id, add->err);
+	if (r == -E2BIG) {
+		add->left_out++;
+		return 0;
+	}
 	if (r < 0 || !owner || owner->cgroup_id != cgroup_id)
 		return r;
 	/* What starts is told of once its name is known, too. */
@@ -149,6 +154,17 @@ bool targets_has(const struct targets *t, __u64 cgroup_id)
 	return id_map_get(t->by_id, cgroup_id) != NULL;
 }
 
+/* A container that has filled the filter is no reason not to trace the others. */
+static int tell_left_out(const struct add *add)
+{
+	const struct targets *t = add->t;
+
+	if (!add->left_out)
+		return 0;
+	return t->use.lost(registry_find(t->use.registry, add->root_id), add->root_id,
+			   LOSS_MAP_FULL, add->left_out, t->use.arg);
+}
+
 /*
  * Parents go into the filter before their children are listed, so a cgroup made
  * meanwhile is either listed or has inherited its entry in the kernel.
@@ -158,6 +174,7 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 {
 	struct add add = { .t = t, .root_id = cgroup_id, .path_len = strlen(path), .err = err };
 	struct target *target;
+	int r;
 
 	if (targets_has(t, cgroup_id))
 		return 0;
@@ -173,7 +190,8 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	t->live = target;
 	if (!t->endless)
 		cgroup_ends_add(t->ends, t->use.cgroups, path);
-	return cgroup_walk(t->use.cgroups, path, add_visited, &add, err);
+	r = cgroup_walk(t->use.cgroups, path, add_visited, &add, err);
+	return r < 0 ? r : tell_left_out(&add);
 }
 
 int targets_add_cgroup(struct targets *t, const char *path, struct error *err)

@@ -21,6 +21,9 @@ struct targets_settings {
 	struct registry *registry;
 	struct tracer *tracer;
 	census_tell *tell; /* writes the records of containers that are traced */
+	/* Cgroups of c (NULL: no container) that are not traced: there are too many. */
+	int (*lost)(const struct container *c, __u64 root_id, enum loss_reason reason, __u64 count,
+		    void *arg);
 	void *arg;
 };
 
@@ -42,10 +45,10 @@ void targets_free(struct targets *t);
  */
 int targets_select(struct targets *t, struct error *err);
 
-/* Trace one cgroup and all below it. */
+/* Trace one cgroup and all below it, as many as the filter has room for. */
 int targets_add_cgroup(struct targets *t, const char *path, struct error *err);
 
-/* Trace one cgroup as a part of root_id. */
+/* Trace one cgroup as a part of root_id.  -E2BIG: the filter is full. */
 int targets_trace(struct targets *t, __u64 cgroup_id, __u64 root_id, struct error *err);
 
 /* Was this container, by what is known of it so far, asked for? */
@@ -57,7 +60,7 @@ bool targets_has_doubts(const struct targets *t);
 /* ... and for one that lies inside of what is traced? */
 bool targets_has_excludes(const struct targets *t);
 
-/* Trace a container and all cgroups in it.  -E2BIG: the filter is full. */
+/* Trace a container and all cgroups in it, as many as the filter has room for. */
 int targets_add_container(struct targets *t, const struct container *c, struct error *err);
 
 /* Write its record, unless that has been done: what can be known of it is. */
