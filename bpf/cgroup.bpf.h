@@ -67,6 +67,8 @@ static __always_inline bool cgroup_entry_at_birth(struct cgroup_entry *entry, __
 {
 	if (parent)
 		*entry = *parent;
+	entry->flags &= ~CGROUP_COUNTED;
+	entry->below = 0;
 	if (parent && !(parent->flags & CGROUP_PROVISIONAL))
 		return true;
 	if (!parent) {
@@ -77,6 +79,44 @@ static __always_inline bool cgroup_entry_at_birth(struct cgroup_entry *entry, __
 	entry->root_id = id;
 	entry->flags &= ~CGROUP_STARTED;
 	return settings.provisional;
+}
+
+/* cgroup_mutex is held, see above. */
+static __always_inline void cgroup_uncount(const struct cgroup_entry *entry)
+{
+	__u64 root_id = entry->root_id;
+	struct cgroup_entry *root = bpf_map_lookup_elem(&cgroups, &root_id);
+
+	if (root && root->below)
+		root->below--;
+}
+
+/* What has a root of its own is not limited: user space looks after those. */
+static __always_inline bool cgroup_count(struct cgroup_entry *entry)
+{
+	__u64 root_id = entry->root_id;
+	struct cgroup_entry *root = NULL;
+
+	if (entry->flags & CGROUP_CONTAINER)
+		root = bpf_map_lookup_elem(&cgroups, &root_id);
+	if (!root)
+		return true;
+	if (root->below >= CGROUPS_BELOW_MAX)
+		return false;
+	root->below++;
+	entry->flags |= CGROUP_COUNTED;
+	return true;
+}
+
+static __always_inline bool cgroup_add(__u64 id, struct cgroup_entry *entry)
+{
+	if (!cgroup_count(entry))
+		return false;
+	if (!traced_add(id, entry))
+		return true;
+	if (entry->flags & CGROUP_COUNTED)
+		cgroup_uncount(entry);
+	return false;
 }
 
 static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
@@ -90,7 +130,7 @@ static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 	parent_id = cgroup_parent_id(cgrp) | tag;
 	if (!cgroup_entry_at_birth(&entry, id, bpf_map_lookup_elem(&cgroups, &parent_id)))
 		return 0;
-	if (traced_add(id, &entry))
+	if (!cgroup_add(id, &entry))
 		count_loss(entry.root_id, LOSS_MAP_FULL);
 	if (settings.watch_cgroups)
 		cgroup_report(RECORD_CGROUP_NEW, id, entry.root_id, path);
@@ -106,8 +146,11 @@ static __always_inline int cgroup_gone(struct cgroup *cgrp, const char *path)
 		return 0;
 	id = cgroup_id_of(cgrp) | tag;
 	entry = bpf_map_lookup_elem(&cgroups, &id);
-	if (entry)
+	if (entry) {
 		root_id = entry->root_id;
+		if (entry->flags & CGROUP_COUNTED)
+			cgroup_uncount(entry);
+	}
 	traced_remove(id);
 	if (settings.watch_cgroups || root_id == id)
 		cgroup_report(RECORD_CGROUP_GONE, id, root_id, path);

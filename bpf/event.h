@@ -141,7 +141,8 @@ enum cgroup_flags {
 	CGROUP_PROVISIONAL = 1 << 0,
 	CGROUP_STARTED = 1 << 1,   /* provisional: RECORD_CGROUP_STARTED was sent */
 	CGROUP_CONTAINER = 1 << 2, /* it is a container's, or may be: a runtime sets it up */
-	CGROUP_JOINED = 1 << 3, /* somebody has come into it; set for all that user space knows */
+	CGROUP_JOINED = 1 << 3,  /* somebody has come into it; set for all that user space knows */
+	CGROUP_COUNTED = 1 << 4, /* made in a container, in whose root's `below` it is counted */
 };
 
 /*
@@ -171,8 +172,14 @@ struct cgroup_entry {
 	__u64 top_id;   /* the outermost of those that were made in one another */
 	__u64 maker_ns; /* mount namespace of who made that; an address, to compare only */
 	__u32 flags;    /* enum cgroup_flags */
-	__u32 pad;
+	__u32 below;    /* of a container's root: those with CGROUP_COUNTED that lead to it */
 };
+
+/*
+ * No container can fill the filter, which has room for eight times as many: cgroups in one
+ * that are found at the start, and as many that are made later.
+ */
+#define CGROUPS_BELOW_MAX 4096
 
 /* What was done in a container since it is traced, keyed by its root cgroup id. */
 struct volume_counts {

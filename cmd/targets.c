@@ -2,6 +2,7 @@
 #include "targets.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +105,8 @@ struct add {
 	struct targets *t;
 	__u64 root_id; /* of what was asked for */
 	size_t path_len;
-	__u64 left_out; /* for want of room */
+	size_t room;    /* for so many more cgroups */
+	__u64 left_out; /* for want of it */
 	struct error *err;
 };
 
@@ -138,11 +140,14 @@ static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 
 	if (owner && is_cut_out(add, owner))
 		return 0;
-	r = targets_trace(add->t, cgroup_id, owner ? owner->cgroup_id : add->root_id, add->err);
+	r = add->room ? targets_trace(add->t, cgroup_id, owner ? owner->cgroup_id : add->root_id,
+				      add->err)
+		      : -E2BIG;
 	if (r == -E2BIG) {
 		add->left_out++;
 		return 0;
 	}
+	add->room--;
 	if (r < 0 || !owner || owner->cgroup_id != cgroup_id)
 		return r;
 	/* What starts is told of once its name is known, too. */
@@ -172,10 +177,14 @@ static int tell_left_out(const struct add *add)
 static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool by_cgroup,
 		      struct error *err)
 {
-	struct add add = { .t = t, .root_id = cgroup_id, .path_len = strlen(path), .err = err };
+	struct add add = {
+		.t = t, .root_id = cgroup_id, .path_len = strlen(path), .room = SIZE_MAX, .err = err
+	};
 	struct target *target;
 	int r;
 
+	if (registry_find(t->use.registry, cgroup_id))
+		add.room = 1 + CGROUPS_BELOW_MAX;
 	if (targets_has(t, cgroup_id))
 		return 0;
 	target = calloc(1, sizeof(*target) + strlen(path) + 1);
