@@ -22,7 +22,10 @@ COPY bpf bpf
 COPY pkg pkg
 COPY cmd cmd
 COPY docs/event.schema.json docs/event.schema.json
-RUN make install CFLAGS=-O2 DESTDIR=/image PREFIX=/usr && strip /image/usr/bin/ctrace
+# Not `make install`: a manual and completions are of no use where there is no shell.
+RUN make CFLAGS=-O2 build/ctrace \
+	&& install -D build/ctrace /image/usr/bin/ctrace && strip /image/usr/bin/ctrace \
+	&& install -D -m 644 docs/event.schema.json /image/usr/share/ctrace/event.schema.json
 
 # Terminals: for `ctrace top`, a few kilobytes.  ldd prints "name => path (address)", and the loader's path alone in its line.
 RUN ldd /image/usr/bin/ctrace \
