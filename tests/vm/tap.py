@@ -17,10 +17,11 @@ class Case:
     name: str
     result: str             # passed, failed, skipped
     reason: str = ""
+    details: list = field(default_factory=list)  # of a failure: the comments that follow it
 
-    def line(self, number, prefix):
+    def lines(self, number, prefix):
         skip = f" # SKIP {self.reason}" if self.result == "skipped" else ""
-        return f"{'not ok' if self.result == 'failed' else 'ok'} {number} - {prefix}: {self.name}{skip}"
+        return [f"{'not ok' if self.result == 'failed' else 'ok'} {number} - {prefix}: {self.name}{skip}", *self.details]
 
 
 @dataclass
@@ -41,6 +42,8 @@ class Report:
                 self.cases.append(Case("all", "skipped", match["reason"]))
         elif match := INSNS.match(line):
             self.insns[match[1]] = match[2]
+        elif line.startswith("#") and self.cases and self.cases[-1].result == "failed":
+            self.cases[-1].details.append(line)
         elif line.startswith("Bail out!"):
             self.fail(line)
 
