@@ -21,6 +21,7 @@ for module in ("box", "schema", "shared", "trace", "truth", "wait"):
 
 # pylint: disable=wrong-import-position
 from harness import bundle, containerd, engine, podman, settings
+from harness.again import Again
 from harness.cgroup import Cgroup, mount_point, remove_empty, remove_everywhere
 from harness.shared import SharedTrace, Watch
 from harness.tap import TapWriter
@@ -34,6 +35,8 @@ def pytest_configure(config):
         if signal.getsignal(signo) == signal.SIG_IGN:
             signal.signal(signo, signal.SIG_DFL)
     config.addinivalue_line("markers", "slow: runs only with CTRACE_SLOW=1")
+    if settings.MAY_SKIP:
+        config.pluginmanager.register(Again(), "again")
     if os.environ.get("TAP"):
         config.pluginmanager.register(TapWriter(os.environ["TAP"]), "tap")
 

@@ -15,6 +15,9 @@ BACKEND = os.environ.get("CTRACE_BACKEND") or None  # None: ctrace chooses
 NO_SANDBOX = os.environ.get("CTRACE_NO_SANDBOX") == "1"
 SLOW = os.environ.get("CTRACE_SLOW") == "1"
 
+# Kernels that may skip runs of BPF programs, and count them: docs/hooks.md says when.
+MAY_SKIP = int(os.uname().release.split(".")[0]) >= 7 and "PREEMPT" in os.uname().version
+
 # Emulated machines are slow: every time limit is multiplied by this.
 PATIENCE = float(os.environ.get("CTRACE_PATIENCE", "1"))
 

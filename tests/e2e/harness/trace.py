@@ -60,6 +60,8 @@ class Trace:
     trace.events, trace.opens(), trace.lost, trace.status, trace.stderr
     """
 
+    skips_told = 0  # lost records of any ctrace that say the kernel skipped runs
+
     def __init__(
         self, *args, wait=True, stdout=subprocess.PIPE, backend=settings.BACKEND, **kwargs
     ):
@@ -87,6 +89,8 @@ class Trace:
     def read_lines(self):
         for line in self.process.stdout:
             self.lines.append((time.monotonic(), line))
+            if b'"reason":"skipped"' in line:
+                Trace.skips_told += 1
 
     def _read_messages(self):
         for line in self.process.stderr:
