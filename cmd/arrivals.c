@@ -143,17 +143,29 @@ static int last_look(struct arrivals *a, struct arrival *y, struct error *err)
 	return look_at_all_due(a, boot_now_ns(), err);
 }
 
+/* All that anybody keeps of it, but for its container. */
+static int forget(struct arrivals *a, __u64 cgroup_id)
+{
+	int r = tracer_forget(a->use.tracer, cgroup_id);
+	struct arrival *y = arrival_find(a, cgroup_id);
+
+	if (y)
+		arrival_forget(a, y);
+	if (!r)
+		r = targets_forget(a->use.targets, cgroup_id);
+	a->use.gone(cgroup_id, a->use.arg);
+	return r;
+}
+
 static int gone(struct arrivals *a, __u64 cgroup_id, struct error *err)
 {
 	struct arrival *y = arrival_find(a, cgroup_id);
 	int r = y ? last_look(a, y, err) : 0;
 
 	if (!r)
-		r = tracer_forget(a->use.tracer, cgroup_id);
-	y = arrival_find(a, cgroup_id);
-	if (y)
-		arrival_forget(a, y);
-	return r < 0 ? r : targets_forget(a->use.targets, cgroup_id);
+		r = forget(a, cgroup_id);
+	registry_remove(a->use.registry, cgroup_id);
+	return r;
 }
 
 /* The kernel's path is below the hierarchy's root, whichever that is. */
@@ -227,22 +239,33 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 	return look_at_all_due(a, boot_now_ns(), err);
 }
 
+static int container_left(const struct container *c, void *arg)
+{
+	return forget(arg, c->cgroup_id);
+}
+
 /* Records of cgroups were lost, perhaps of some that were removed. */
 static int look_for_gone(struct arrivals *a, struct error *err)
 {
-	auto_free __u64 *ids = calloc(id_map_count(a->by_id) + 1, sizeof(*ids));
+	size_t room = id_map_count(a->by_id) + targets_count(a->use.targets);
+	auto_free __u64 *ids = calloc(room + 1, sizeof(*ids));
 	size_t pos = 0, n = 0;
 	void *value;
-	int r = 0;
+	int r;
 
 	if (!ids)
 		return error_set(err, -ENOMEM, "look for removed cgroups");
 	while (id_map_next(a->by_id, &pos, NULL, &value))
 		if (arrival_is_gone(a, value))
 			ids[n++] = ((struct arrival *)value)->cgroup_id;
-	for (size_t i = 0; i < n && !r; i++)
+	n += targets_removed(a->use.targets, ids + n);
+	for (size_t i = 0; i < n; i++) {
 		r = gone(a, ids[i], err);
-	return r < 0 ? r : targets_sweep(a->use.targets);
+		if (r < 0)
+			return r;
+	}
+	r = registry_sweep(a->use.registry, container_left, a);
+	return r < 0 ? r : 0;
 }
 
 /* --- by the clock ----------------------------------------------------------------- */

@@ -27,6 +27,8 @@ struct arrivals_settings {
 	/* Losses whose container has come to be known (NULL: of a cgroup that is none). */
 	int (*lost)(const struct container *c, __u64 root_id, enum loss_reason reason, __u64 count,
 		    void *arg);
+	/* A cgroup was removed: its last loss has been passed on, and no more will be. */
+	void (*gone)(__u64 cgroup_id, void *arg);
 	void *arg;
 };
 

@@ -95,6 +95,7 @@ static int open_targets(struct session *s, struct error *err)
 		.tracer = s->tracer,
 		.provisional = targets_endless(s->options),
 		.lost = session_lost,
+		.gone = session_cgroup_gone,
 		.arg = s,
 	};
 

@@ -88,14 +88,17 @@ static int on_volume(__u64 root_id, const struct volume_counts *total, void *arg
 static int on_cgroup(const struct cgroup_record *rec, const char *path, void *arg)
 {
 	struct session *s = arg;
-	int r = arrivals_cgroup(s->arrivals, rec, path, s->err);
 
-	if (rec->type == RECORD_CGROUP_GONE) {
-		summary_forget(s->summary, rec->cgroup_id);
-		if (s->metrics)
-			metrics_forget(s->metrics, rec->cgroup_id);
-	}
-	return r;
+	return arrivals_cgroup(s->arrivals, rec, path, s->err);
+}
+
+void session_cgroup_gone(__u64 cgroup_id, void *arg)
+{
+	struct session *s = arg;
+
+	summary_forget(s->summary, cgroup_id);
+	if (s->metrics)
+		metrics_forget(s->metrics, cgroup_id);
 }
 
 int session_container(enum container_action action, const struct container *c, void *arg)

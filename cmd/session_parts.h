@@ -55,6 +55,9 @@ struct tracer_handler session_handler(struct session *s);
 int session_lost(const struct container *c, __u64 root_id, enum loss_reason reason, __u64 n,
 		 void *arg);
 
+/* The same: nothing more is to be counted of a cgroup. */
+void session_cgroup_gone(__u64 cgroup_id, void *arg);
+
 /* A census_tell, for targets_settings. */
 int session_container(enum container_action action, const struct container *c, void *arg);
 

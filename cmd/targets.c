@@ -373,17 +373,33 @@ int targets_forget(struct targets *t, __u64 cgroup_id)
 
 	tracer_untrace(t->use.tracer, cgroup_id);
 	forget_target(t, cgroup_id);
-	registry_remove(t->use.registry, cgroup_id);
 	return r;
 }
 
-/* Gone, or made anew, or a container whose last process has ended. */
+/* ... or made anew. */
+static bool was_removed(const struct targets *t, const struct target *target)
+{
+	__u64 id;
+
+	return cgroup_id_of(t->use.cgroups, target->path, &id, NULL) < 0 || id != target->cgroup_id;
+}
+
+size_t targets_removed(const struct targets *t, __u64 *ids)
+{
+	size_t n = 0;
+
+	for (const struct target *target = t->live; target; target = target->next)
+		if (was_removed(t, target))
+			ids[n++] = target->cgroup_id;
+	return n;
+}
+
+/* Removed, or a container whose last process has ended. */
 static bool has_ended(const struct targets *t, struct target *target)
 {
 	bool populated;
-	__u64 id;
 
-	if (cgroup_id_of(t->use.cgroups, target->path, &id, NULL) < 0 || id != target->cgroup_id)
+	if (was_removed(t, target))
 		return true;
 	if (target->by_cgroup ||
 	    cgroup_populated(t->use.cgroups, target->path, &populated, NULL) < 0)
@@ -408,22 +424,6 @@ static void drop_ended(struct targets *t)
 		target->next = t->ended;
 		t->ended = target;
 	}
-}
-
-/* Its end was not told: the ring was full. */
-static int forget_container(const struct container *c, void *arg)
-{
-	struct targets *t = arg;
-
-	forget_target(t, c->cgroup_id);
-	return census_end(t->census, c);
-}
-
-int targets_sweep(struct targets *t)
-{
-	int r = registry_sweep(t->use.registry, forget_container, t);
-
-	return r < 0 ? r : 0;
 }
 
 /* Names change, and a cgroup whose record found no room in the ring is still there. */

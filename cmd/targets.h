@@ -73,13 +73,13 @@ int targets_cut_out(struct targets *t, const struct container *c, struct error *
 bool targets_has(const struct targets *t, __u64 cgroup_id);
 
 /*
- * It is gone, as the kernel says: write its container's last record.  The filter may have
- * it again, if it was added here after the kernel side had taken it out.
+ * It is gone: write its container's last record.  The filter may have it again, if it was
+ * added here after the kernel side had taken it out.
  */
 int targets_forget(struct targets *t, __u64 cgroup_id);
 
-/* Forget the containers that are gone without a word. */
-int targets_sweep(struct targets *t);
+/* The ids of those whose cgroup is not there any more; room for targets_count(). */
+size_t targets_removed(const struct targets *t, __u64 *ids);
 
 /* Look after what has no event: containers that stopped, new names.  now_ns: CLOCK_MONOTONIC. */
 int targets_tick(struct targets *t, __u64 now_ns, struct error *err);

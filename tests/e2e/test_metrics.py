@@ -95,6 +95,25 @@ def test_series_are_bounded_and_end_with_the_cgroup(cgroup, port):
         trace.stop()
 
 
+def test_series_end_with_cgroups_that_went_unseen(cgroup, port):
+    """The records that say so found no room in the ring: a page has some for a few of them."""
+    stays, *leave = groups = [cgroup.child(f"g{number}") for number in range(60)]
+    words = [word for group in groups for word in ("--cgroup", group)]
+    series = [f'ctrace_container_events_total{{container="cgroup-{group.id}"}}' for group in groups]
+    with Trace(*words, "--listen", f"127.0.0.1:{port}", "--buffer-size", "4096") as trace:
+        for group in groups:
+            run_program(group, "load", "burst", "1", "/etc/passwd")
+        wait_until(lambda: samples(port).keys() >= set(series), "the opens of each")
+        os.kill(trace.pid, signal.SIGSTOP)
+        run_program(stays, "load", "burst", "1000", "/etc/passwd")
+        for group in leave:
+            group.remove()
+        os.kill(trace.pid, signal.SIGCONT)
+        wait_until(lambda: samples(port).keys().isdisjoint(series[1:]), "a series goes on")
+        assert series[0] in samples(port)
+        trace.stop()
+
+
 def test_ready_only_once_live_and_not_when_stuck(cgroup, port):
     with listening(cgroup, port, wait=False) as trace:
         answers = []
