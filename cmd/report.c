@@ -20,6 +20,7 @@
 #include "base/cleanup.h"
 #include "commands.h"
 #include "progress.h"
+#include "report/image.h"
 #include "report/lines.h"
 #include "report/page.h"
 #include "report/profile.h"
@@ -254,6 +255,31 @@ static int write_page(const struct report *report, const struct options *o, FILE
 	return page_write(report, &settings, f, err);
 }
 
+static void show_image_progress(const struct image_root *root, int percent)
+{
+	struct progress *progress = root->arg;
+
+	if (progress_due(progress))
+		progress_show(progress, "%s: %d %%", root->path, percent);
+}
+
+static int write_profile(const struct report *report, const struct options *o, FILE *f,
+			 struct error *err)
+{
+	struct progress progress;
+	const struct image_root image = {
+		.path = o->image_root,
+		.progress = show_image_progress,
+		.arg = &progress,
+	};
+	int r;
+
+	progress_start(&progress);
+	r = profile_write(report, o->profile, o->image_root ? &image : NULL, f, err);
+	progress_clear(&progress);
+	return r;
+}
+
 static int write_result(const struct report *report, const struct options *o, int *output,
 			struct error *err)
 {
@@ -263,8 +289,7 @@ static int write_result(const struct report *report, const struct options *o, in
 	if (!f)
 		return error_set(err, -errno, "write the report");
 	steal_fd(output);
-	r = o->profile ? profile_write(report, o->profile, o->image_root, f, err)
-		       : write_page(report, o, f, err);
+	r = o->profile ? write_profile(report, o, f, err) : write_page(report, o, f, err);
 	if (fclose(f) && !r)
 		r = error_set(err, -errno, "write the report");
 	return r;

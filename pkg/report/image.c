@@ -16,13 +16,17 @@
 #include "base/cleanup.h"
 #include "base/id_map.h"
 
+#define PASSES 3 /* over all files */
+
 struct walk {
 	struct image *image;
+	const struct image_root *from;
 	char *root; /* resolved */
 	int root_fd;
 	const struct path_list *const *lists;
 	size_t list_count, room;
 	struct id_map *seen; /* inode numbers: opened, or counted already */
+	__u64 steps, total;  /* files, in all passes; total is known after the first */
 };
 
 /* --- what counts as opened ------------------------------------------------------------ */
@@ -98,7 +102,7 @@ static int mark_loaders(struct walk *w)
 	return 0;
 }
 
-/* --- twice through the image ----------------------------------------------------------- */
+/* --- through the image ------------------------------------------------------------------ */
 
 static int mark_opened(struct walk *w, const char *path, const struct stat *st)
 {
@@ -140,6 +144,12 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
+static void step(struct walk *w)
+{
+	if (w->from->progress && !(++w->steps % 1024) && w->total)
+		w->from->progress(w->from, (int)(w->steps * 100 / w->total));
+}
+
 static int each_file(struct walk *w,
 		     int (*visit)(struct walk *w, const char *path, const struct stat *st))
 {
@@ -150,8 +160,10 @@ static int each_file(struct walk *w,
 	FTSENT *entry;
 
 	while (!rc && (entry = fts_read(fts)))
-		if (entry->fts_info == FTS_F)
+		if (entry->fts_info == FTS_F) {
 			rc = visit(w, entry->fts_path + skip, entry->fts_statp);
+			step(w);
+		}
 	if (fts)
 		fts_close(fts);
 	return rc;
@@ -171,6 +183,7 @@ static int read_all(struct walk *w)
 {
 	int rc = each_file(w, count_all);
 
+	w->total = w->steps * PASSES;
 	id_map_free(w->seen);
 	w->seen = id_map_new();
 	if (!w->seen)
@@ -182,24 +195,28 @@ static int read_all(struct walk *w)
 	return rc ? rc : each_file(w, count_file);
 }
 
-int image_read(struct image *image, const char *root, const struct path_list *const *lists,
-	       size_t list_count, struct error *err)
+int image_read(struct image *image, const struct image_root *root,
+	       const struct path_list *const *lists, size_t list_count, struct error *err)
 {
-	auto_free char *resolved = realpath(root, NULL);
+	auto_free char *resolved = realpath(root->path, NULL);
 	struct walk w = {
-		.image = image, .root = resolved, .lists = lists, .list_count = list_count
+		.image = image,
+		.from = root,
+		.root = resolved,
+		.lists = lists,
+		.list_count = list_count,
 	};
 	int rc;
 
 	*image = (struct image){};
 	w.root_fd = resolved ? open(resolved, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (w.root_fd < 0)
-		return error_set(err, -errno, "open the image's root '%s'", root);
+		return error_set(err, -errno, "open the image's root '%s'", root->path);
 	w.seen = id_map_new();
 	rc = w.seen ? read_all(&w) : -ENOMEM;
 	id_map_free(w.seen);
 	close(w.root_fd);
-	return rc < 0 ? error_set(err, rc, "read the image at '%s'", root) : 0;
+	return rc < 0 ? error_set(err, rc, "read the image at '%s'", root->path) : 0;
 }
 
 void image_done(struct image *image)

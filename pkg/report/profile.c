@@ -123,14 +123,14 @@ static int make_profiles(struct profile *p, const struct report *r, size_t *coun
 	return 0;
 }
 
-static int read_image(struct image *image, const char *root, const struct profile *p, size_t count,
-		      struct error *err)
+static int read_image(struct image *image, const struct image_root *root, const struct profile *p,
+		      size_t count, struct error *err)
 {
 	const struct path_list **lists = calloc(count, sizeof(struct path_list *));
 	int rc;
 
 	if (!lists)
-		return error_set(err, -ENOMEM, "read the image at '%s'", root);
+		return error_set(err, -ENOMEM, "read the image at '%s'", root->path);
 	for (size_t i = 0; i < count; i++)
 		lists[i] = &p[i].paths;
 	rc = image_read(image, root, lists, count, err);
@@ -162,7 +162,7 @@ static int put_all(FILE *f, enum profile_kind kind, const struct profile *p, siz
 	return rc;
 }
 
-static int write_profiles(FILE *f, enum profile_kind kind, const char *image_root,
+static int write_profiles(FILE *f, enum profile_kind kind, const struct image_root *root,
 			  const struct profile *p, size_t count, struct error *err)
 {
 	struct image image = {};
@@ -176,10 +176,10 @@ static int write_profiles(FILE *f, enum profile_kind kind, const char *image_roo
 				 "a Landlock script is of one container, and here are %zu; choose "
 				 "by --container",
 				 count);
-	if (image_root)
-		rc = read_image(&image, image_root, p, count, err);
+	if (root)
+		rc = read_image(&image, root, p, count, err);
 	if (!rc) {
-		rc = put_all(f, kind, p, count, image_root ? &image : NULL);
+		rc = put_all(f, kind, p, count, root ? &image : NULL);
 		if (rc < 0)
 			error_set(err, rc, "write a profile");
 	}
@@ -187,8 +187,8 @@ static int write_profiles(FILE *f, enum profile_kind kind, const char *image_roo
 	return rc;
 }
 
-int profile_write(const struct report *r, enum profile_kind kind, const char *image_root, FILE *f,
-		  struct error *err)
+int profile_write(const struct report *r, enum profile_kind kind, const struct image_root *image,
+		  FILE *f, struct error *err)
 {
 	struct profile *p = calloc(r->limits.containers + 1, sizeof(*p));
 	size_t count = 0;
@@ -198,7 +198,7 @@ int profile_write(const struct report *r, enum profile_kind kind, const char *im
 		return error_set(err, -ENOMEM, "make a profile");
 	rc = make_profiles(p, r, &count);
 	rc = rc < 0 ? error_set(err, rc, "make a profile")
-		    : write_profiles(f, kind, image_root, p, count, err);
+		    : write_profiles(f, kind, image, p, count, err);
 	for (size_t i = 0; i < count; i++)
 		path_list_done(&p[i].paths);
 	free(p);

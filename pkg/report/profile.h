@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 
+struct image_root;
 struct report;
 
 enum profile_kind {
@@ -24,12 +25,12 @@ enum profile_kind {
 int profile_from_name(enum profile_kind *out, const char *name, struct error *err);
 
 /*
- * Writes a profile of each container.  image_root may be NULL; with it, what was
- * never opened of the files below it is listed (paths and json only).
+ * Writes a profile of each container.  image may be NULL; with it, what was never
+ * opened of its files is listed (paths and json only).
  * 0; -ENOENT where no container is in the report; -EINVAL where the kind can't
  * say it; -ENOMEM; -errno of reading the image or of the write.
  */
-int profile_write(const struct report *r, enum profile_kind kind, const char *image_root, FILE *f,
-		  struct error *err);
+int profile_write(const struct report *r, enum profile_kind kind, const struct image_root *image,
+		  FILE *f, struct error *err);
 
 #endif

@@ -341,6 +341,16 @@ def test_progress_on_a_terminal_only(work):
     assert said.endswith(b"\r\x1b[K"), said[-80:]
 
 
+def test_progress_through_an_image(recorded, work):
+    for number in range(40_000):
+        (work / f"{number}").touch()
+    argv = [settings.CTRACE, "report", recorded("true"), "--profile", "paths", "--image-root", work, "--output", "/dev/null"]
+    assert stderr_of(argv, terminal=False) == b""
+    said = stderr_of(argv, terminal=True)
+    assert f"ctrace: {work}: ".encode() in said and b" %" in said
+    assert said.endswith(b"\r\x1b[K"), said[-80:]
+
+
 # --- profiles -----------------------------------------------------------------------------
 
 

@@ -6,17 +6,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report/image.h"
 #include "report/profile.h"
 #include "report_sample.h"
 
 static char *profile_of(const struct report *r, enum profile_kind kind, const char *image_root)
 {
+	const struct image_root image = { .path = image_root };
 	struct error err = {};
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
-	cr_assert_eq(profile_write(r, kind, image_root, f, &err), 0, "%s", err.text);
+	cr_assert_eq(profile_write(r, kind, image_root ? &image : NULL, f, &err), 0, "%s",
+		     err.text);
 	fclose(f);
 	return text;
 }
@@ -179,6 +182,7 @@ Test(report_profile, json)
 
 Test(report_profile, what_cannot_be)
 {
+	const struct image_root nowhere = { .path = "/no/such/image" };
 	struct report *r = report_new(NULL);
 	struct error err = {};
 
@@ -187,7 +191,7 @@ Test(report_profile, what_cannot_be)
 	sample_add(r, &(struct sample_open){ .container = "b" });
 	cr_expect_eq(profile_write(r, PROFILE_LANDLOCK, NULL, stderr, &err), -EINVAL);
 	cr_expect(strstr(err.text, "--container"), "%s", err.text);
-	cr_expect_eq(profile_write(r, PROFILE_PATHS, "/no/such/image", stderr, &err), -ENOENT);
+	cr_expect_eq(profile_write(r, PROFILE_PATHS, &nowhere, stderr, &err), -ENOENT);
 	cr_expect(strstr(err.text, "'/no/such/image'"), "%s", err.text);
 	report_free(r);
 }
