@@ -125,7 +125,7 @@ static void note_progress(struct session *s, __u64 boot_ns)
 	int r = gap_note(s->gap, arrivals_waiting_since(s->arrivals, boot_ns));
 
 	if (r < 0 && !s->gap_failed)
-		say("write '%s': %s", s->options->state_path, strerror(-r));
+		say("can't write '%s': %s", s->options->state_path, strerror(-r));
 	s->gap_failed = r < 0;
 }
 

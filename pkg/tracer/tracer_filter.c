@@ -33,6 +33,10 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 	if (r == -EEXIST)
 		r = bpf_map__update_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id),
 					 &entry, sizeof(entry), BPF_EXIST);
+	if (r == -E2BIG)
+		return error_say(err, r,
+				 "the filter has no room for more cgroups; trace fewer containers "
+				 "(--container, --namespace)");
 	if (r < 0 && r != -ENOENT) /* it has been removed meanwhile */
 		return error_set(err, r, "add a cgroup to the filter");
 	return 0;

@@ -37,7 +37,7 @@ static int refused(struct error *err, int code, const char *what)
 {
 	const char *reason = libbpf_log_reason();
 
-	return *reason ? error_say(err, code, "%s: %s", what, reason)
+	return *reason ? error_say(err, code, "can't %s: %s", what, reason)
 		       : error_set(err, code, "%s", what);
 }
 
