@@ -62,7 +62,7 @@ static int scan(struct cgroup_fs **cgroups, struct registry **registry, struct e
 	settings.cgroups = *cgroups;
 	if (!r)
 		r = registry_open(registry, &settings, err);
-	return r ? r : registry_scan(*registry, err);
+	return r ? r : registry_scan(*registry, NULL, NULL, err);
 }
 
 int completion_names(const char *kind)

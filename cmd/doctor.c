@@ -217,7 +217,7 @@ static void count_containers(struct doctor *d, const struct runtime_settings *ru
 
 	if (!d->cgroups || registry_open(&reg, &settings, &ignored) < 0)
 		return;
-	if (registry_scan(reg, &ignored) == 0)
+	if (registry_scan(reg, NULL, NULL, &ignored) == 0)
 		for (size_t i = 0; i < registry_count(reg); i++) {
 			const char *name = registry_at(reg, i)->runtime;
 			struct checkup_runtime *runtime = runtime_named(d, name ? name : "unknown");

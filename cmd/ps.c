@@ -22,6 +22,7 @@
 #include "output/container_list.h"
 #include "output/output.h"
 #include "say.h"
+#include "scan.h"
 
 #define LOOK_INTERVAL_S 1
 
@@ -86,7 +87,7 @@ static int end(const struct container *c, void *arg)
 
 static int look(struct ps *ps)
 {
-	int r = registry_scan(ps->registry, ps->err);
+	int r = scan_containers(ps->registry, ps->err);
 
 	if (!r)
 		r = registry_sweep(ps->registry, end, ps);

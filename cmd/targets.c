@@ -10,6 +10,7 @@
 #include "base/id_map.h"
 #include "container/cgroup_ends.h"
 #include "container/select.h"
+#include "scan.h"
 
 #define SCAN_INTERVAL_NS 60000000000ull /* between looks for new names, and what was missed */
 
@@ -281,7 +282,7 @@ int targets_select(struct targets *t, struct error *err)
 	const struct options *o = t->use.options;
 	int r;
 
-	r = registry_scan(t->use.registry, err);
+	r = scan_containers(t->use.registry, err);
 	if (r < 0)
 		return r;
 	find_own(t);
@@ -436,7 +437,7 @@ static int scan_again(struct targets *t, __u64 now_ns, struct error *err)
 	if (now_ns < t->next_scan_ns)
 		return 0;
 	t->next_scan_ns = now_ns + SCAN_INTERVAL_NS;
-	r = registry_scan(t->use.registry, err);
+	r = registry_scan(t->use.registry, NULL, NULL, err);
 	return r < 0 || !asks_for_containers(t->use.options) ? r : add_all_selected(t, true, err);
 }
 

@@ -157,12 +157,19 @@ static int put_off(struct tree_scan *scan, const char *path, __u64 cgroup_id)
 	return p->path ? 0 : -ENOMEM;
 }
 
+static void tell_step(const struct registry *reg)
+{
+	if (reg->step)
+		reg->step(reg->entries.count, reg->step_arg);
+}
+
 static int visit_cgroup(const char *path, __u64 cgroup_id, void *arg)
 {
 	struct tree_scan *scan = arg;
 	struct cgroup_path parsed;
 	struct entry *e;
 
+	tell_step(scan->reg);
 	if (!cgroup_path_parse(path, &parsed) || path[parsed.root_len])
 		return 0;
 	if (parsed.nested)
@@ -199,6 +206,12 @@ static int scan_tree(struct registry *reg, const char *root, struct error *err)
 	return r;
 }
 
+static int scan_state(struct container *c, void *arg)
+{
+	tell_step(arg);
+	return registry_add_state(c, arg);
+}
+
 /* In this scan, so that a container that is renamed gets its new name in the next. */
 static bool is_named(const char *id, void *arg)
 {
@@ -208,17 +221,19 @@ static bool is_named(const char *id, void *arg)
 	return e && e->named_in == reg->scans;
 }
 
-int registry_scan(struct registry *reg, struct error *err)
+int registry_scan(struct registry *reg, registry_step *step, void *arg, struct error *err)
 {
 	struct runtime_query query = { .unwanted = is_named, .arg = reg };
 	const char *const *root = cgroup_fs_roots(reg->settings.cgroups);
 	int r = 0;
 
 	reg->scans++;
+	reg->step = step;
+	reg->step_arg = arg;
 	for (; *root && r >= 0; root++)
 		r = scan_tree(reg, *root, err);
 	if (r >= 0)
-		r = runtime_scan(&reg->settings.runtimes, &query, registry_add_state, reg, err);
+		r = runtime_scan(&reg->settings.runtimes, &query, scan_state, reg, err);
 	return r < 0 ? r : read_missing_names(reg, err);
 }
 

@@ -46,8 +46,11 @@ void registry_free(struct registry *reg);
  * Look at all state files and the whole cgroup tree: adds containers, and fills in what
  * has come to be known of those it has.  Takes none out (their last events may
  * still be on the way): see registry_sweep().  0 or -errno.
+ *
+ * step (NULL is fine) is called often meanwhile, with the number of containers so far.
  */
-int registry_scan(struct registry *reg, struct error *err);
+typedef void registry_step(size_t containers, void *arg);
+int registry_scan(struct registry *reg, registry_step *step, void *arg, struct error *err);
 
 /*
  * Take out the containers whose cgroup is gone.  leaving (NULL is fine) is called for

@@ -26,6 +26,8 @@ struct registry {
 	struct registry_settings settings;
 	struct entries entries;
 	unsigned int scans;
+	registry_step *step; /* of the scan under way, or the last one */
+	void *step_arg;
 	const struct registry_newborn *newborn; /* the one that is being looked at */
 };
 

@@ -262,7 +262,7 @@ Test(registry, dead_containers_are_not_listed)
 	struct error err;
 	size_t i;
 
-	cr_assert_eq(registry_scan(reg, &err), 0, "%s", err.text);
+	cr_assert_eq(registry_scan(reg, NULL, NULL, &err), 0, "%s", err.text);
 	for (i = 0; i < registry_count(reg); i++)
 		cr_expect_str_neq(registry_at(reg, i)->id, DOCKER_ID);
 }
@@ -439,7 +439,7 @@ static void scan(void)
 {
 	struct error err;
 
-	cr_assert_eq(registry_scan(reg, &err), 0, "%s", err.text);
+	cr_assert_eq(registry_scan(reg, NULL, NULL, &err), 0, "%s", err.text);
 }
 
 Test(registry_real, a_scan_joins_tree_and_files)
@@ -472,6 +472,27 @@ Test(registry_real, a_scan_joins_tree_and_files)
 	cr_expect_null(registry_find(reg, odd));
 	scan();
 	cr_expect_null(registry_find(reg, odd));
+}
+
+static void keep_most(size_t containers, void *arg)
+{
+	size_t *most = arg;
+
+	*most = containers > *most ? containers : *most;
+}
+
+Test(registry_real, a_scan_tells_how_far_it_has_come)
+{
+	struct error err;
+	size_t most = 0;
+
+	make("/docker");
+	make("/docker/" DOCKER_ID);
+	make("/docker/" CRI_ID);
+	make("/zz"); /* each step tells what came before it */
+	cr_assert_eq(registry_scan(reg, keep_most, &most, &err), 0, "%s", err.text);
+	cr_expect_geq(most, 1);
+	cr_expect_leq(most, registry_count(reg));
 }
 
 Test(registry_real, a_scan_again_keeps_and_completes)
