@@ -230,11 +230,12 @@ int session_confine(struct session *s, pid_t child, struct error *err)
 	return r;
 }
 
-void session_announce(const struct session *s)
+void session_announce(struct session *s)
 {
 	size_t n = targets_count(s->targets);
 	bool more = targets_endless(s->options);
 
+	s->live_ns = boot_now_ns(); /* before anybody is told */
 	if (s->metrics)
 		metrics_live(s->metrics, tracer_backend(s->tracer), tracer_ring_bytes(s->tracer));
 	say("tracing %zu container%s or cgroup%s%s (%s backend)", n, n == 1 ? "" : "s",

@@ -53,7 +53,7 @@ int session_select(struct session *s, struct error *err);
 int session_confine(struct session *s, pid_t child, struct error *err);
 
 /* Say on stderr that tracing is live, and of what. */
-void session_announce(const struct session *s);
+void session_announce(struct session *s);
 
 /* Trace the cgroup at path and all below it, as one. */
 int session_trace_cgroup(struct session *s, const char *path, struct error *err);

@@ -114,7 +114,7 @@ static int tell_gap(struct session *s)
 	if (!s->gap || !gap_from(s->gap, from))
 		return 0;
 	say("nothing was traced since %.*s", TIME_TEXT_BYTES, from);
-	r = output_gap(s->output, from);
+	r = output_gap(s->output, from, s->live_ns);
 	return r < 0 ? session_write_failed(s, r) : 0;
 }
 

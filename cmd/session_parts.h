@@ -36,6 +36,7 @@ struct session {
 	struct metrics_server *server;
 	int signals;                     /* signalfd */
 	int events;                      /* epoll */
+	__u64 live_ns;                   /* the filters are in use since then, CLOCK_BOOTTIME */
 	__u64 end_ns;                    /* of --duration, CLOCK_MONOTONIC; 0: none */
 	struct signalfd_siginfo seen[8]; /* signals that came while the output was waited for */
 	size_t seen_count;

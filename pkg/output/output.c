@@ -158,9 +158,9 @@ int output_container(struct output *o, enum container_action action, const struc
 	return line_done(o, o->format->container(&o->context, next_line(o), &change, c));
 }
 
-int output_gap(struct output *o, const char from[static TIME_TEXT_BYTES])
+int output_gap(struct output *o, const char from[static TIME_TEXT_BYTES], __u64 to_ns)
 {
-	struct gap_event gap = { boot_now_ns(), from };
+	struct gap_event gap = { to_ns, from };
 
 	return line_done(o, o->format->gap(&o->context, next_line(o), &gap));
 }

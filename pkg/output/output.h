@@ -79,8 +79,8 @@ struct summary_event {
 	__u64 lost;                /* of opens: not reported, since there was no room */
 };
 
-/* From then on (as in the text of events) until now nobody looked. */
-int output_gap(struct output *o, const char from[static TIME_TEXT_BYTES]);
+/* From then on (as in the text of events) until to_ns (CLOCK_BOOTTIME) nobody looked. */
+int output_gap(struct output *o, const char from[static TIME_TEXT_BYTES], __u64 to_ns);
 
 int output_summary(struct output *o, const struct container *c, const struct summary_event *ev);
 
