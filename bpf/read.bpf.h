@@ -14,6 +14,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "cast.h"
 #include "event.h"
 #include "kernel.h"
 
@@ -31,9 +32,20 @@ enum bpf_func_id___ours { BPF_FUNC_task_pt_regs___ours };
 #define HAS_TASK_PT_REGS \
 	bpf_core_enum_value_exists(enum bpf_func_id___ours, BPF_FUNC_task_pt_regs___ours)
 
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+#define CAST_OF(type) struct type * : CAST_##type,
+#define cast_type(p)  _Generic((p), CAST_TYPES(CAST_OF) void * : 0)
 
-#define typed(p) ((typeof(p))bpf_rdonly_cast((p), bpf_core_type_id_kernel(typeof(*(p)))))
+/* To a pointer that may be loaded through.  A type that is not in cast.h does not compile. */
+#define typed(p)                                                                               \
+	({                                                                                     \
+		register void *from_ asm("r1") = (void *)(p);                                  \
+		register void *to_ asm("r0");                                                  \
+		asm volatile("r2 = %[type]\n\tcall %[function]"                                \
+			     : "=r"(to_), "+r"(from_)                                          \
+			     : [type] "i"(CAST_TYPE + cast_type(p)), [function] "i"(CAST_CALL) \
+			     : "r2", "r3", "r4", "r5", "memory");                              \
+		(typeof(p))to_;                                                                \
+	})
 
 /* p->field, for a kernel pointer p to a struct of kernel.h. */
 #define kread(p, field)                                                      \

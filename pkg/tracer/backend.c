@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "tracer/features.h"
+#include "tracer/kernel_btf.h"
 
 static const char *const shared[] = { "cgroup_mkdir", "cgroup_rmdir", "signal_deliver", NULL };
 
@@ -149,31 +149,30 @@ static void autoload(struct bpf_object *object, const char *const *names)
 					  can_load(*names));
 }
 
-/* The open function's name: do_file_open since 7.1, do_filp_open before. */
-static const char *inner_function(void)
-{
-	struct btf *btf = btf__load_vmlinux_btf();
-	const char *name = "do_filp_open";
+/* The open function's name. */
+static const char *inner_function = "do_filp_open";
 
-	if (btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) < 0 &&
-	    btf__find_by_name_kind(btf, "do_file_open", BTF_KIND_FUNC) >= 0)
-		name = "do_file_open";
-	btf__free(btf);
-	return name;
+/* do_file_open since 7.1, do_filp_open before. */
+static void find_inner_function(const struct kernel_btf *kernel)
+{
+	if (!kernel_btf_has_function(kernel, inner_function) &&
+	    kernel_btf_has_function(kernel, "do_file_open"))
+		inner_function = "do_file_open";
 }
 
 const char *backend_function(const struct bpf_program *prog)
 {
 	const char *function = strchr(bpf_program__section_name(prog), '/') + 1;
 
-	return strcmp(function, "do_filp_open") ? function : inner_function();
+	return strcmp(function, "do_filp_open") ? function : inner_function;
 }
 
 int backend_prepare(enum backend backend, bool with_containers, struct bpf_object *object,
-		    struct error *err)
+		    const struct kernel_btf *kernel, struct error *err)
 {
 	int r = 0;
 
+	find_inner_function(kernel);
 	autoload(object, shared);
 	if (with_containers)
 		autoload(object, containers);
@@ -185,7 +184,6 @@ int backend_prepare(enum backend backend, bool with_containers, struct bpf_objec
 					backend == BACKEND_TRACEPOINT_PERF);
 	if (backend == BACKEND_FEXIT)
 		r = bpf_program__set_attach_target(
-			bpf_object__find_program_by_name(object, "fexit_inner"), 0,
-			inner_function());
+			bpf_object__find_program_by_name(object, "fexit_inner"), 0, inner_function);
 	return r < 0 ? error_set(err, r, "find the kernel's open function") : 0;
 }

@@ -9,6 +9,7 @@
 
 struct bpf_object;
 struct bpf_program;
+struct kernel_btf;
 
 /* In the order in which they are tried.  Two that differ in how they attach share a name. */
 enum backend {
@@ -42,7 +43,7 @@ int backend_fits(enum backend backend, struct error *err);
  * start of containers.  -ESRCH if the kernel lacks a function that the backend hooks.
  */
 int backend_prepare(enum backend backend, bool with_containers, struct bpf_object *object,
-		    struct error *err);
+		    const struct kernel_btf *kernel, struct error *err);
 
 /* The kernel function that a kprobe or kretprobe program is for, by its name on this kernel;
  * static. */

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "tracer/bpf_object.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include <bpf/btf.h>
+#include <linux/bpf.h>
 #include <zlib.h>
+
+#include "cast.h"
+#include "tracer/kernel_btf.h"
 
 __asm__(".section .rodata\n"
 	"packed: .incbin \"" CTRACE_PACKED_OBJECT "\"\n"
@@ -17,6 +23,7 @@ extern const unsigned char packed[] __attribute__((visibility("hidden")));
 extern const size_t packed_len __attribute__((visibility("hidden")));
 
 static void *bytes;
+static size_t bytes_len;
 
 /* As gzip writes it: the last word, little-endian (RFC 1952, section 2.3.1). */
 static size_t unpacked_len(void)
@@ -39,16 +46,69 @@ static int unpack(void *to, size_t len)
 	if (r == Z_OK)
 		r = inflate(&z, Z_FINISH);
 	inflateEnd(&z);
-	return r == Z_STREAM_END ? 0 : -1;
+	return r == Z_STREAM_END ? 0 : -EBADMSG;
+}
+
+/* --- what bpf/cast.h leaves open ---------------------------------------------------------- */
+
+#define CAST_NAME(type) #type,
+static const char *const wanted[] = { CAST_TYPES(CAST_NAME) "bpf_rdonly_cast" };
+
+enum { CAST_FUNCTION = CAST_TYPE_COUNT, WANTED };
+
+static int keep_first(const struct btf_type *type, __u32 id, size_t which, void *arg)
+{
+	__u32 *ids = arg;
+
+	if (btf_is_func(type) == (which == CAST_FUNCTION) && !ids[which])
+		ids[which] = id;
+	return 0;
+}
+
+static bool is_cast(const struct bpf_insn *insn)
+{
+	return insn[0].code == (BPF_ALU64 | BPF_MOV | BPF_K) && insn[0].dst_reg == BPF_REG_2 &&
+	       (__u32)insn[0].imm - CAST_TYPE < CAST_TYPE_COUNT &&
+	       insn[1].code == (BPF_JMP | BPF_CALL) && insn[1].imm == CAST_CALL;
+}
+
+/* Code lies at multiples of eight in the object, as instructions are long. */
+static void fill_in(const __u32 *ids)
+{
+	struct bpf_insn *insn = bytes, *last = insn + bytes_len / sizeof(*insn) - 1;
+
+	for (; insn < last; insn++) {
+		if (!is_cast(insn))
+			continue;
+		insn[0].imm = ids[insn[0].imm - CAST_TYPE];
+		insn[1].src_reg = BPF_PSEUDO_KFUNC_CALL;
+		insn[1].imm = ids[CAST_FUNCTION];
+	}
+}
+
+int bpf_object_unpack(const struct kernel_btf *kernel)
+{
+	__u32 ids[WANTED] = {};
+	int r;
+
+	bpf_object_drop();
+	bytes_len = unpacked_len();
+	bytes = malloc(bytes_len);
+	if (!bytes)
+		return -ENOMEM;
+	r = unpack(bytes, bytes_len);
+	if (!r)
+		r = kernel_btf_find(kernel, wanted, WANTED, keep_first, ids);
+	if (!r && ids[CAST_FUNCTION])
+		fill_in(ids);
+	if (r)
+		bpf_object_drop();
+	return r;
 }
 
 const void *bpf_object_bytes(size_t *len)
 {
-	*len = unpacked_len();
-	if (!bytes)
-		bytes = malloc(*len);
-	if (bytes && unpack(bytes, *len))
-		bpf_object_drop();
+	*len = bytes_len;
 	return bytes;
 }
 

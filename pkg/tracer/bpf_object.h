@@ -8,10 +8,17 @@
 
 #include <stddef.h>
 
+struct kernel_btf;
+
 /*
- * The bytes of ctrace.bpf.o, unpacked at the first call; NULL if there is no memory for
- * them.  They stay until bpf_object_drop(): libbpf reads them while it opens the object
- * (bpf_object__open_skeleton() copies what it keeps: instructions, BTF, data).
+ * Unpack it and fill in what bpf/cast.h leaves open, where the kernel has bpf_rdonly_cast().
+ * 0, or a negative errno.
+ */
+int bpf_object_unpack(const struct kernel_btf *kernel);
+
+/*
+ * Its bytes, once it is unpacked.  They stay until bpf_object_drop(): libbpf reads them while
+ * it opens the object (bpf_object__open_skeleton() copies what it keeps: instructions, BTF, data).
  */
 const void *bpf_object_bytes(size_t *len);
 void bpf_object_drop(void);

@@ -83,11 +83,6 @@ static void look_at_kernel(struct finding *f)
 		finding_set(f, HEALTH_OK, "%s %s on %s", uts.sysname, uts.release, uts.machine);
 }
 
-bool features_module_types(void)
-{
-	return has_capability(CAP_SYS_ADMIN);
-}
-
 /* CO-RE finds field offsets in it; CONFIG_DEBUG_INFO_BTF, 341dfcf8d78e. */
 static void look_at_btf(struct finding *f)
 {

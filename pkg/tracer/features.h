@@ -24,13 +24,6 @@ int features_check(struct error *err);
 enum preemption { PREEMPTION_NO, PREEMPTION_YES, PREEMPTION_UNKNOWN };
 
 /*
- * May we look up the types of modules (overlay's)?  libbpf does where the kernel itself
- * lacks a type, and gives up if it may not: BPF_BTF_GET_NEXT_ID takes CAP_SYS_ADMIN
- * (bpf_obj_get_next_id() in kernel/bpf/syscall.c).
- */
-bool features_module_types(void);
-
-/*
  * May the kernel preempt a task in the middle of a BPF program that runs with
  * migration off only?
  */

@@ -3,15 +3,19 @@
 #include "tracer/tracer_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
+#include "base/cleanup.h"
 #include "tracer/backend.h"
 #include "tracer/features.h"
+#include "tracer/kernel_btf.h"
 #include "tracer/kretprobe.h"
 #include "tracer/libbpf_log.h"
 #include "tracer/tracefs.h"
@@ -56,37 +60,62 @@ static int prepare_volume(struct tracer *t, struct trace_settings *kernel, struc
 	return 0;
 }
 
-int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+/* libbpf is to look for the kernel's types in the file behind types_fd, which may be filled later.
+ */
+static int open_object(struct tracer *t, const struct kernel_btf *kernel, int types_fd,
+		       struct error *err)
 {
-	/* Where it is named, that is the only place where types are looked for. */
-	const char *types = features_module_types() ? NULL : "/sys/kernel/btf/vmlinux";
-	struct bpf_object_open_opts opts = { .sz = sizeof(opts), .btf_custom_path = types };
-	__u32 ring_bytes = ring_size(settings->ring_bytes);
-	struct trace_settings *kernel;
-	int r;
+	struct bpf_object_open_opts opts = { .sz = sizeof(opts) };
+	char types[32];
+	int r = bpf_object_unpack(kernel);
 
+	if (r < 0)
+		return error_set(err, r, "unpack the BPF object");
+	snprintf(types, sizeof(types), "/proc/self/fd/%d", types_fd);
+	opts.btf_custom_path = types;
 	t->skel = ctrace_bpf__open_opts(&opts);
 	bpf_object_drop();
-	if (!t->skel)
-		return error_set(err, -errno, "open the BPF object");
+	return t->skel ? 0 : error_set(err, -errno, "open the BPF object");
+}
 
-	r = backend_prepare(t->backend, settings->kernel.containers, t->skel->obj, err);
+static int prepare(struct tracer *t, const struct tracer_settings *settings,
+		   const struct kernel_btf *types, struct error *err)
+{
+	struct trace_settings *kernel = (struct trace_settings *)&t->skel->rodata->settings;
+	__u32 ring_bytes = ring_size(settings->ring_bytes);
+	int r;
+
+	r = backend_prepare(t->backend, settings->kernel.containers, t->skel->obj, types, err);
 	if (r < 0)
 		return r;
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
-	kernel = (struct trace_settings *)&t->skel->rodata->settings;
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
 	kernel->wakeup_bytes = ring_bytes / 4;
 	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
-	r = prepare_volume(t, kernel, err);
+	return prepare_volume(t, kernel, err);
+}
+
+int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	auto_close int types_fd = memfd_create("kernel-types", MFD_CLOEXEC);
+	struct kernel_btf *kernel = NULL;
+	int r;
+
+	if (types_fd < 0)
+		return error_set(err, -errno, "make a file without a name");
+	r = kernel_btf_open(&kernel, err);
+	if (!r)
+		r = open_object(t, kernel, types_fd, err);
+	if (!r)
+		r = prepare(t, settings, kernel, err);
+	if (!r)
+		r = kernel_btf_subset(kernel, bpf_object__btf(t->skel->obj), types_fd, err);
+	kernel_btf_free(kernel);
 	if (r < 0)
 		return r;
-
 	r = ctrace_bpf__load(t->skel);
-	if (r < 0)
-		return refused(err, r, "load the BPF programs");
-	return 0;
+	return r < 0 ? refused(err, r, "load the BPF programs") : 0;
 }
 
 static struct bpf_program *program(const struct tracer *t, const char *name)

@@ -2,12 +2,12 @@
 """The path is the opened file's own: what /proc/self/fd/N says of it."""
 
 import os
-import pathlib
 import subprocess
 
 import pytest
 
 from harness import settings
+from harness.overlay import mounted_overlay, overlay_types_are_known
 from harness.trace import Trace, fexit_may_be_skipped
 from harness.truth import assert_same, name_of, path_of, programs_own, run_program
 
@@ -191,34 +191,16 @@ def test_pivot_root_path_is_below_the_new_root(watched, work):
 
 def test_overlay_tells_the_layer(watched, work):
     """lower: from the image; upper: made or changed at run time."""
-    for name in ("lower", "upper", "work", "m"):
-        (work / name).mkdir()
-    for name in ("read", "changed"):
-        (work / "lower" / name).write_text("from the image")
-    layers = ",".join(f"{name}dir={work}/{name}" for name in ("lower", "upper", "work"))
-    subprocess.run(["mount", "-t", "overlay", "-o", layers, "overlay", work / "m"], check=True)
-    try:
-        with watched.watch() as trace:
-            write = ("--flags", "O_RDWR|O_CREAT", "--mode", "600", "openat")
-            made = run_program(watched, "opener", "openat", work / "m" / "read", work / "m")
-            made += run_program(watched, "opener", *write, work / "m" / "new", work / "m" / "changed")
-            made += run_program(watched, "opener", "openat", work / "m" / "changed", "/proc/version")
-    finally:
-        subprocess.run(["umount", work / "m"], check=True)
+    with mounted_overlay(work, "read", "changed") as top, watched.watch() as trace:
+        write = ("--flags", "O_RDWR|O_CREAT", "--mode", "600", "openat")
+        made = run_program(watched, "opener", "openat", top / "read", top)
+        made += run_program(watched, "opener", *write, top / "new", top / "changed")
+        made += run_program(watched, "opener", "openat", top / "changed", "/proc/version")
     assert_same(trace.events, made)
     layers = [event["file"].get("layer") for event in programs_own(trace.events, made)]
     if layers == [None] * len(made) and not overlay_types_are_known():
         pytest.skip("this kernel's overlay driver has no BTF")
     assert layers == ["lower", None, "upper", "upper", "upper", None]
-
-
-def overlay_types_are_known():
-    image = "/sys/kernel/btf/overlay"
-    return any(
-        b"\0ovl_inode\0" in pathlib.Path(btf).read_bytes()
-        for btf in (image, "/sys/kernel/btf/vmlinux")
-        if os.path.exists(btf)
-    )
 
 
 def test_open_from_a_removed_directory(watched, work):

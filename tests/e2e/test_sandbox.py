@@ -5,6 +5,7 @@ call; here it is the program itself, with system calls put into it from outside.
 """
 
 import functools
+import json
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from harness import settings
 from harness.http import free_port, http_get
+from harness.overlay import mounted_overlay, overlay_types_are_known
 from harness.trace import Trace, command_line, run_ctrace
 from harness.truth import CANNOT, run_program
 from harness.wait import wait_until
@@ -310,6 +312,18 @@ def test_a_run_also_makes_a_cgroup(backend):
     args = ("run", *backend, "--", "true")
     done = with_capabilities([*NEEDED, "dac_override"], *args)
     assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def test_the_layer_of_an_overlay_takes_no_more(backend, work):
+    """Although its types are, most often, a module's."""
+    if not overlay_types_are_known():
+        pytest.skip("this kernel's overlay driver has no BTF, or is not loaded")
+    with mounted_overlay(work, "file") as top:
+        args = ("run", *backend, "--", "cat", top / "file")
+        done = with_capabilities([*NEEDED, "dac_override"], *args)
+    events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    layers = [each["file"].get("layer") for each in events if each["file"]["path"].endswith("/m/file")]
+    assert layers == ["lower"], done
 
 
 def test_it_need_not_be_root(cgroup, backend):

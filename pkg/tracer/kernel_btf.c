@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#include "tracer/kernel_btf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/btf.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/* One file of /sys/kernel/btf.  Where a module's ids and texts begin, those of vmlinux end. */
+struct part {
+	char *bytes;
+	size_t len;
+	bool mapped;
+	const char *types, *types_end;
+	const char *texts;
+	__u32 texts_first, texts_len;
+	__u32 first_id, count;
+	__u32 *at; /* of each type, from `types` on */
+};
+
+enum { VMLINUX, MODULE, PARTS };
+
+struct kernel_btf {
+	struct part parts[PARTS];
+};
+
+/* --- reading -------------------------------------------------------------------------- */
+
+#define LARGEST (64u << 20)
+
+/* Without a copy since 6.16 (a539e2a6d51d). */
+static int part_map(struct part *p, const char *path)
+{
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	void *at;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return file_read(AT_FDCWD, path, LARGEST, &p->bytes, &p->len);
+	p->bytes = at;
+	p->len = st.st_size;
+	p->mapped = true;
+	return 0;
+}
+
+static void part_free(struct part *p)
+{
+	if (p->mapped)
+		munmap(p->bytes, p->len);
+	else
+		free(p->bytes);
+	free(p->at);
+}
+
+/* How long a type is; 0 if its kind came after this was written. */
+static size_t type_size(const struct btf_type *type)
+{
+	static const struct {
+		size_t fixed, each;
+	} behind[] = {
+		[BTF_KIND_INT] = { sizeof(__u32), 0 },
+		[BTF_KIND_PTR] = {},
+		[BTF_KIND_ARRAY] = { sizeof(struct btf_array), 0 },
+		[BTF_KIND_STRUCT] = { 0, sizeof(struct btf_member) },
+		[BTF_KIND_UNION] = { 0, sizeof(struct btf_member) },
+		[BTF_KIND_ENUM] = { 0, sizeof(struct btf_enum) },
+		[BTF_KIND_FWD] = {},
+		[BTF_KIND_TYPEDEF] = {},
+		[BTF_KIND_VOLATILE] = {},
+		[BTF_KIND_CONST] = {},
+		[BTF_KIND_RESTRICT] = {},
+		[BTF_KIND_FUNC] = {},
+		[BTF_KIND_FUNC_PROTO] = { 0, sizeof(struct btf_param) },
+		[BTF_KIND_VAR] = { sizeof(struct btf_var), 0 },
+		[BTF_KIND_DATASEC] = { 0, sizeof(struct btf_var_secinfo) },
+		[BTF_KIND_FLOAT] = {},
+		[BTF_KIND_DECL_TAG] = { sizeof(struct btf_decl_tag), 0 },
+		[BTF_KIND_TYPE_TAG] = {},
+		[BTF_KIND_ENUM64] = { 0, sizeof(struct btf_enum64) },
+	};
+	__u16 kind = btf_kind(type);
+
+	if (!kind || kind >= sizeof(behind) / sizeof(*behind))
+		return 0;
+	return sizeof(*type) + behind[kind].fixed + btf_vlen(type) * behind[kind].each;
+}
+
+/* Where each type is: they follow each other, each of its own length. */
+static int part_index(struct part *p)
+{
+	size_t room = (p->types_end - p->types) / sizeof(struct btf_type);
+	const char *type = p->types;
+
+	p->at = malloc(room * sizeof(*p->at));
+	if (!p->at)
+		return -ENOMEM;
+	while (type + sizeof(struct btf_type) <= p->types_end) {
+		size_t size = type_size((const struct btf_type *)type);
+
+		if (!size || size > (size_t)(p->types_end - type))
+			return -EINVAL;
+		p->at[p->count++] = type - p->types;
+		type += size;
+	}
+	return type == p->types_end ? 0 : -EINVAL;
+}
+
+/* Sections lie where the header says, behind it; every text ends within its section. */
+static int part_parse(struct part *p)
+{
+	const struct btf_header *header = (const struct btf_header *)p->bytes;
+	size_t room;
+
+	if (p->len < sizeof(*header) || header->magic != BTF_MAGIC || header->hdr_len > p->len)
+		return -EINVAL;
+	room = p->len - header->hdr_len;
+	if (header->type_off % 4 || header->type_off > room ||
+	    header->type_len > room - header->type_off || header->str_off > room ||
+	    header->str_len > room - header->str_off || !header->str_len)
+		return -EINVAL;
+	p->types = p->bytes + header->hdr_len + header->type_off;
+	p->types_end = p->types + header->type_len;
+	p->texts = p->bytes + header->hdr_len + header->str_off;
+	p->texts_len = header->str_len;
+	if (p->texts[p->texts_len - 1])
+		return -EINVAL;
+	return part_index(p);
+}
+
+static int part_open(struct part *p, const char *path, const struct part *below)
+{
+	int r = part_map(p, path);
+
+	p->first_id = below ? below->first_id + below->count : 1; /* 0 is void */
+	p->texts_first = below ? below->texts_len : 0;
+	return r < 0 ? r : part_parse(p);
+}
+
+int kernel_btf_open(struct kernel_btf **kernel, struct error *err)
+{
+	static const char vmlinux[] = "/sys/kernel/btf/vmlinux";
+	struct kernel_btf *k = calloc(1, sizeof(*k));
+	int r;
+
+	*kernel = k;
+	if (!k)
+		return error_set(err, -ENOMEM, "read '%s'", vmlinux);
+	r = part_open(&k->parts[VMLINUX], vmlinux, NULL);
+	if (r < 0)
+		return error_set(err, r, "read '%s'", vmlinux);
+	/* Built in, not loaded, or of a kernel that tells nothing of modules: then there is none.
+	 */
+	if (part_open(&k->parts[MODULE], "/sys/kernel/btf/overlay", &k->parts[VMLINUX]) < 0)
+		k->parts[MODULE].count = 0;
+	return 0;
+}
+
+void kernel_btf_free(struct kernel_btf *kernel)
+{
+	if (!kernel)
+		return;
+	for (int i = 0; i < PARTS; i++)
+		part_free(&kernel->parts[i]);
+	free(kernel);
+}
+
+/* --- looking -------------------------------------------------------------------------- */
+
+const struct btf_type *kernel_btf_type(const struct kernel_btf *kernel, __u32 id)
+{
+	for (int i = 0; i < PARTS; i++) {
+		const struct part *p = &kernel->parts[i];
+
+		if (id >= p->first_id && id - p->first_id < p->count)
+			return (const struct btf_type *)(p->types + p->at[id - p->first_id]);
+	}
+	return NULL;
+}
+
+const char *kernel_btf_text(const struct kernel_btf *kernel, __u32 offset)
+{
+	for (int i = 0; i < PARTS; i++) {
+		const struct part *p = &kernel->parts[i];
+
+		if (offset >= p->texts_first && offset - p->texts_first < p->texts_len)
+			return p->texts + (offset - p->texts_first);
+	}
+	return "";
+}
+
+struct name {
+	const char *text;
+	size_t which;
+};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
+}
+
+/* Names in their order; nearly all that the kernel has differ from these in how they begin. */
+struct name_set {
+	struct name *names;
+	size_t count;
+	unsigned char begins[1 << 13]; /* one bit for each two characters */
+};
+
+static unsigned int beginning(const char *name)
+{
+	return name[0] ? (unsigned char)name[0] << 8 | (unsigned char)name[1] : 0;
+}
+
+static int name_set_fill(struct name_set *set, const char *const *names, size_t count)
+{
+	*set = (struct name_set){ .names = calloc(count, sizeof(*set->names)), .count = count };
+	if (!set->names)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		unsigned int begins = beginning(names[i]);
+
+		set->names[i] = (struct name){ names[i], i };
+		set->begins[begins / 8] |= 1 << begins % 8;
+	}
+	qsort(set->names, count, sizeof(*set->names), by_text);
+	return 0;
+}
+
+static const struct name *name_set_get(const struct name_set *set, const char *text)
+{
+	unsigned int begins = beginning(text);
+
+	if (!(set->begins[begins / 8] >> begins % 8 & 1))
+		return NULL;
+	return bsearch(&(struct name){ .text = text }, set->names, set->count, sizeof(*set->names),
+		       by_text);
+}
+
+static bool can_be_asked_for(const struct btf_type *type)
+{
+	return type->name_off &&
+	       (btf_is_composite(type) || btf_is_any_enum(type) || btf_is_func(type));
+}
+
+int kernel_btf_find(const struct kernel_btf *kernel, const char *const *names, size_t count,
+		    int (*found)(const struct btf_type *type, __u32 id, size_t which, void *arg),
+		    void *arg)
+{
+	struct name_set set;
+	int r = name_set_fill(&set, names, count);
+
+	for (int i = 0; i < PARTS && !r; i++) {
+		const struct part *p = &kernel->parts[i];
+
+		for (__u32 n = 0; n < p->count && !r; n++) {
+			const struct btf_type *type = (const void *)(p->types + p->at[n]);
+			const struct name *name = NULL;
+
+			if (can_be_asked_for(type))
+				name = name_set_get(&set, kernel_btf_text(kernel, type->name_off));
+			if (name)
+				r = found(type, p->first_id + n, name->which, arg);
+		}
+	}
+	free(set.names);
+	return r;
+}
+
+static int is_function(const struct btf_type *type, __u32 id, size_t which, void *arg)
+{
+	(void)id, (void)which;
+	*(bool *)arg |= btf_is_func(type);
+	return 0;
+}
+
+bool kernel_btf_has_function(const struct kernel_btf *kernel, const char *name)
+{
+	bool has = false;
+
+	kernel_btf_find(kernel, &name, 1, is_function, &has);
+	return has;
+}
