@@ -23,13 +23,14 @@
 #define S_IFDIR 0040000
 
 /*
- * The verifier follows every step of a loop, so a walk goes in short stretches:
- * a global function of few steps, verified once, called until the root is
- * reached.  A path of 4095 bytes has at most 2047 components, and every mount
+ * The verifier follows every step of a loop, so a walk goes in short stretches: a global
+ * function of few steps, verified once, called by another one some times, called until the
+ * root is reached.  A path of 4095 bytes has at most 2047 components, and every mount
  * crossed takes a step, too.
  */
-#define WALK_STEPS     32
-#define WALK_STRETCHES 72
+#define WALK_STEPS     8
+#define WALK_STRETCHES 16
+#define WALK_LEGS      18
 
 struct walk {
 	struct dentry *dentry;
@@ -38,7 +39,6 @@ struct walk {
 	__u64 at;   /* bytes of data in use */
 	__u64 end;  /* ... and how many may be */
 	bool truncated;
-	bool named; /* a component has been written in this stretch */
 };
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
@@ -75,30 +75,12 @@ static __always_inline bool is_nameless(struct dentry *dentry)
 	return has_made_up_name(dentry) && !is_memfd(dentry);
 }
 
-/* One component or one mount crossed.  Returns 1 at the root. */
-static __always_inline long walk_step(struct walk *w)
+/* The name of one component and a slash.  Returns 1 if there is no room. */
+static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 {
-	struct dentry *dentry = w->dentry, *parent;
-	struct mount *mnt = w->mnt;
+	__u64 at = w->at, len = kread(dentry, d_name.len) & 0xff; /* NAME_MAX */
 	const unsigned char *name;
-	__u64 at = w->at, len;
 
-	if (dentry == kread(mnt, mnt.mnt_root)) {
-		struct mount *below = kread(mnt, mnt_parent);
-
-		if (below == mnt)
-			return 1;
-		w->dentry = kread(mnt, mnt_mountpoint);
-		w->mnt = below;
-		return 0;
-	}
-
-	parent = kread(dentry, d_parent);
-	if (parent == dentry && (!is_memfd(dentry) || w->named))
-		return 1; /* a tree that hangs nowhere: as far as the kernel knows */
-	w->named = true;
-
-	len = kread(dentry, d_name.len) & 0xff; /* NAME_MAX */
 	if (at + len + 1 > w->end) {
 		w->truncated = true;
 		return 1;
@@ -111,31 +93,83 @@ static __always_inline long walk_step(struct walk *w)
 	bpf_probe_read_kernel(w->data + at, len, name);
 	w->data[at + len] = '/';
 	w->at = at + len + 1;
-	w->dentry = parent;
 	return 0;
+}
+
+/* One component or one mount crossed.  Returns 1 at the root. */
+static __always_inline long walk_step(struct walk *w)
+{
+	struct dentry *dentry = w->dentry, *parent;
+	struct mount *mnt = w->mnt;
+
+	if (dentry == kread(mnt, mnt.mnt_root)) {
+		struct mount *below = kread(mnt, mnt_parent);
+
+		if (below == mnt)
+			return 1;
+		w->dentry = kread(mnt, mnt_mountpoint);
+		w->mnt = below;
+		return 0;
+	}
+	parent = kread(dentry, d_parent);
+	if (parent == dentry)
+		return 1; /* a tree that hangs nowhere: as far as the kernel knows */
+	w->dentry = parent;
+	return walk_put_name(w, dentry);
 }
 
 #define WALK_TRUNCATED (1ULL << 32) /* the way to the root was longer than EVENT_PATH_BYTES */
 #define WALK_DONE      (1ULL << 33)
 
+static __always_inline bool walk_start(struct walk *w, struct scratch *s, __u32 at, __u32 end)
+{
+	*w = (struct walk){ .at = at, .end = end };
+	if (!s)
+		return false;
+	w->dentry = s->walk_dentry;
+	w->mnt = s->walk_mnt;
+	w->data = s->data;
+	return true;
+}
+
+static __always_inline __u64 walk_result(const struct walk *w, bool done)
+{
+	return w->at | (done ? WALK_DONE : 0) | (w->truncated ? WALK_TRUNCATED : 0);
+}
+
 /* Some steps from walk_dentry and walk_mnt on, which are left where it stopped. */
 __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
 {
 	struct scratch *s = scratch_get(slot);
-	struct walk w = { .at = at, .end = end };
-	__u64 done = 0;
+	bool done = false;
+	struct walk w;
 
-	if (!s)
+	if (!walk_start(&w, s, at, end))
 		return at | WALK_DONE;
-	w.dentry = s->walk_dentry;
-	w.mnt = s->walk_mnt;
-	w.data = s->data;
 	for (int i = 0; i < WALK_STEPS && !done; i++)
-		if (walk_step(&w))
-			done = WALK_DONE;
+		done = walk_step(&w);
 	s->walk_dentry = w.dentry;
 	s->walk_mnt = w.mnt;
-	return w.at | done | (w.truncated ? WALK_TRUNCATED : 0);
+	return walk_result(&w, done);
+}
+
+__noinline __u64 path_walk_leg(__u32 slot, __u32 at, __u32 end)
+{
+	__u64 walked = at;
+
+	for (int i = 0; i < WALK_STRETCHES && !(walked & WALK_DONE); i++)
+		walked = path_walk_stretch(slot, walked, end);
+	return walked;
+}
+
+/* A file in memory is its own parent, and its name is all there is. */
+__noinline __u64 path_of_memfd(__u32 slot, __u32 at, __u32 end)
+{
+	struct walk w;
+
+	if (walk_start(&w, scratch_get(slot), at, end))
+		walk_put_name(&w, w.dentry);
+	return walk_result(&w, false);
 }
 
 /*
@@ -144,11 +178,16 @@ __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
  */
 __noinline __u64 path_walk(__u32 slot, __u32 at)
 {
+	struct scratch *s = scratch_get(slot);
 	__u32 end = at + EVENT_PATH_BYTES;
 	__u64 walked = at;
 
-	for (int i = 0; i < WALK_STRETCHES; i++) {
-		walked = path_walk_stretch(slot, walked, end);
+	if (!s)
+		return at;
+	if (is_memfd(s->walk_dentry) && s->walk_dentry != kread(s->walk_mnt, mnt.mnt_root))
+		return path_of_memfd(slot, at, end);
+	for (int i = 0; i < WALK_LEGS; i++) {
+		walked = path_walk_leg(slot, walked, end);
 		if (walked & WALK_DONE)
 			return walked & ~WALK_DONE;
 	}

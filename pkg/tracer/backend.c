@@ -172,7 +172,6 @@ int backend_prepare(enum backend backend, bool with_containers, struct bpf_objec
 {
 	int r = 0;
 
-	find_inner_function(kernel);
 	autoload(object, shared);
 	if (with_containers)
 		autoload(object, containers);
@@ -182,6 +181,8 @@ int backend_prepare(enum backend backend, bool with_containers, struct bpf_objec
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "uring_names"),
 				backend == BACKEND_TRACEPOINT ||
 					backend == BACKEND_TRACEPOINT_PERF);
+	if (backend == BACKEND_FEXIT || backend == BACKEND_KPROBE)
+		find_inner_function(kernel);
 	if (backend == BACKEND_FEXIT)
 		r = bpf_program__set_attach_target(
 			bpf_object__find_program_by_name(object, "fexit_inner"), 0, inner_function);
