@@ -15,9 +15,11 @@ STARTUP_MS = 2500
 TRIES = 5
 NONE = "no tracer"
 FLOOR = "floor"  # nothing but empty programs, on the hooks that ctrace uses
+RECORD_FLOOR = "floor, and the time and a record"  # of each open, of 200 bytes, and nothing else
 PEER_FLOOR = "floor of the peers' hooks"
 FLOORS = [
     tracers.floor_kind(FLOOR, "raw_exit"),
+    tracers.floor_kind(RECORD_FLOOR, "raw_exit_record"),
     tracers.floor_kind(PEER_FLOOR, "openat_enter", "openat_exit"),
 ]
 

@@ -2,7 +2,7 @@
 """The results as Markdown, which reads well on a terminal, too."""
 
 import tracers
-from compare import CALLS, FLOOR, NONE, PEER_FLOOR, added
+from compare import CALLS, FLOOR, NONE, PEER_FLOOR, RECORD_FLOOR, added
 
 
 def _table(rows):
@@ -19,8 +19,8 @@ def _times(results, name, call):
 
 def costs(results):
     rows = [["ns, minimum / median", "open + close", "failed open", "getppid"]]
-    order = [NONE, FLOOR, PEER_FLOOR] + [name for name in results if name not in (NONE, FLOOR, PEER_FLOOR)]
-    for name in order:
+    first = (NONE, FLOOR, RECORD_FLOOR, PEER_FLOOR)
+    for name in [*first, *(name for name in results if name not in first)]:
         rows.append([name] + [_times(results, name, call) for call in CALLS])
     return _table(rows)
 
