@@ -46,20 +46,6 @@ void summary_free(struct summary *s)
 	free(s);
 }
 
-static struct told *told_of(struct summary *s, __u64 root_id)
-{
-	struct told *told = id_map_get(s->told, root_id);
-
-	if (told)
-		return told;
-	told = calloc(1, sizeof(*told));
-	if (told && id_map_put(s->told, root_id, told) < 0) {
-		free(told);
-		return NULL;
-	}
-	return told;
-}
-
 int summary_lost(struct summary *s, __u64 root_id, enum loss_reason reason, __u64 count)
 {
 	struct told *told;
@@ -67,7 +53,7 @@ int summary_lost(struct summary *s, __u64 root_id, enum loss_reason reason, __u6
 	/* Others were no opens, or not seen. */
 	if (!s->use.interval_ns || (reason != LOSS_RING_FULL && reason != LOSS_HELD_FULL))
 		return 0;
-	told = told_of(s, root_id);
+	told = id_map_get_or_new(s->told, root_id, sizeof(*told));
 	if (!told)
 		return -ENOMEM;
 	told->lost += count;
@@ -82,7 +68,7 @@ int summary_volume(struct summary *s, const struct container *c, __u64 root_id,
 
 	if (!total->opens)
 		return 0;
-	told = told_of(s, root_id);
+	told = id_map_get_or_new(s->told, root_id, sizeof(*told));
 	if (!told)
 		return -ENOMEM;
 	ev = (struct summary_event){

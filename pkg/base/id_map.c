@@ -115,6 +115,20 @@ int id_map_put(struct id_map *map, __u64 id, void *value)
 	return 0;
 }
 
+void *id_map_get_or_new(struct id_map *map, __u64 id, size_t size)
+{
+	void *value = id_map_get(map, id);
+
+	if (value)
+		return value;
+	value = calloc(1, size);
+	if (value && id_map_put(map, id, value) < 0) {
+		free(value);
+		return NULL;
+	}
+	return value;
+}
+
 /* Close the gap: an entry moves into it if its home is not between the gap and itself. */
 static void close_gap(struct id_map *map, size_t gap)
 {

@@ -30,6 +30,12 @@ void *id_map_get(const struct id_map *map, __u64 id);
  */
 int id_map_put(struct id_map *map, __u64 id, void *value);
 
+/*
+ * The value of id; where there is none, `size` bytes of zeroes, which are put there and are
+ * for whoever takes them out to free().  NULL when there is no memory.
+ */
+void *id_map_get_or_new(struct id_map *map, __u64 id, size_t size);
+
 /* Take id out; the value it had, or NULL. */
 void *id_map_remove(struct id_map *map, __u64 id);
 

@@ -28,21 +28,6 @@ static int report_losses(struct tracer *t, __u64 root_id, const struct loss_coun
 	return 0;
 }
 
-/* What has been reported of a container, from the first loss on. */
-static struct loss_counts *seen_of(struct tracer *t, __u64 root_id)
-{
-	struct loss_counts *seen = id_map_get(t->losses_seen, root_id);
-
-	if (seen)
-		return seen;
-	seen = calloc(1, sizeof(*seen));
-	if (seen && id_map_put(t->losses_seen, root_id, seen) < 0) {
-		free(seen);
-		return NULL;
-	}
-	return seen;
-}
-
 static int root_losses(struct tracer *t, __u64 root_id)
 {
 	struct loss_counts now, *seen;
@@ -50,7 +35,7 @@ static int root_losses(struct tracer *t, __u64 root_id)
 	if (bpf_map__lookup_elem(t->skel->maps.losses, &root_id, sizeof(root_id), &now, sizeof(now),
 				 0))
 		return 0;
-	seen = seen_of(t, root_id);
+	seen = id_map_get_or_new(t->losses_seen, root_id, sizeof(*seen));
 	return seen ? report_losses(t, root_id, &now, seen) : -ENOMEM;
 }
 

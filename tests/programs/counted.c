@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "join.h"
 #include "report.h"
 
 #define OPENS_IN_A_GROUP 10
@@ -94,18 +95,6 @@ static void brood(unsigned long count, const char *name)
 }
 
 /* --- cgroups ----------------------------------------------------------------------- */
-
-static void join(const char *group)
-{
-	char procs[4200];
-	int fd;
-
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", group);
-	fd = open(procs, O_WRONLY);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		give_up(procs);
-	close(fd);
-}
 
 static void live_in(const char *group, const char *name)
 {

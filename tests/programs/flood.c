@@ -10,7 +10,6 @@
  * SHAPE is what they are called: `plain`, `long` (as long as a name may be), or `docker`,
  * as Docker would call a container's.  What it has made goes to stdout.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *shape;
+#include "join.h"
 
-static void give_up(const char *what)
-{
-	fprintf(stderr, "flood: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
+static const char *shape;
 
 static void name_of(char out[static 4096], const char *dir, unsigned long number)
 {
@@ -65,18 +60,6 @@ static unsigned long churn(const char *dir, double seconds)
 			give_up(outer);
 	}
 	return made;
-}
-
-static void join(const char *group)
-{
-	char procs[4200];
-	int fd;
-
-	snprintf(procs, sizeof(procs), "%s/cgroup.procs", group);
-	fd = open(procs, O_WRONLY);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		give_up(procs);
-	close(fd);
 }
 
 static void open_in(const char *group, const char *name)

@@ -23,6 +23,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "give_up.h"
+
 struct report {
 	const char *call;
 	const char *name; /* NULL: none was passed, or it was no readable string */
@@ -129,13 +131,6 @@ static inline void report_done(unsigned long done, unsigned long failed)
 	report_add("{\"pid\":%d,\"done\":%lu,\"failed\":%lu", getpid(), done, failed);
 	report_write();
 	pthread_mutex_unlock(&report_lock);
-}
-
-/* The scene could not be set: not the tracer's fault. */
-__attribute__((noreturn)) static inline void give_up(const char *doing)
-{
-	dprintf(2, "%s: %s\n", doing, strerror(errno));
-	_exit(2);
 }
 
 #endif

@@ -46,6 +46,20 @@ Test(id_map, put_replaces)
 	id_map_free(map);
 }
 
+Test(id_map, get_or_new_makes_what_is_not_there)
+{
+	struct id_map *map = id_map_new();
+	int *made = id_map_get_or_new(map, 7, sizeof(*made));
+
+	cr_assert_not_null(made);
+	cr_expect_eq(*made, 0);
+	cr_expect_eq(id_map_get(map, 7), made);
+	cr_expect_eq(id_map_get_or_new(map, 7, sizeof(*made)), made);
+	cr_expect_eq(id_map_count(map), 1);
+	free(id_map_remove(map, 7));
+	id_map_free(map);
+}
+
 /* Against a plain array, with ids so few that runs of slots collide, wrap and close up. */
 Test(id_map, stays_right_under_random_changes)
 {
