@@ -30,7 +30,7 @@ __noinline __u64 exe_announce(__u32 slot)
 		return 0;
 	s->walk_dentry = (struct dentry *)s->exe_key.dentry;
 	s->walk_mnt = mount_of((struct vfsmount *)s->exe_key.mnt);
-	walked = path_walk(slot, 0);
+	walked = path_put(slot, s, 0);
 	path_len = (__u32)walked;
 	if (path_len > EVENT_PATH_BYTES)
 		return 0;

@@ -139,7 +139,7 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		s->open.bits |= OPEN_HAS_BASE;
 	}
 	s->walk_dentry = dentry;
-	walked = path_walk(slot, at);
+	walked = path_put(slot, s, at);
 	if (walked & WALK_TRUNCATED)
 		s->open.bits |= OPEN_PATH_TRUNCATED;
 	s->open.path_len = (__u32)walked - at;

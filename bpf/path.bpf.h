@@ -163,11 +163,11 @@ __noinline __u64 path_walk_leg(__u32 slot, __u32 at, __u32 end)
 }
 
 /* A file in memory is its own parent, and its name is all there is. */
-__noinline __u64 path_of_memfd(__u32 slot, __u32 at, __u32 end)
+__noinline __u64 path_of_memfd(__u32 slot, __u32 at)
 {
 	struct walk w;
 
-	if (walk_start(&w, scratch_get(slot), at, end))
+	if (walk_start(&w, scratch_get(slot), at, at + EVENT_PATH_BYTES))
 		walk_put_name(&w, w.dentry);
 	return walk_result(&w, false);
 }
@@ -178,20 +178,25 @@ __noinline __u64 path_of_memfd(__u32 slot, __u32 at, __u32 end)
  */
 __noinline __u64 path_walk(__u32 slot, __u32 at)
 {
-	struct scratch *s = scratch_get(slot);
 	__u32 end = at + EVENT_PATH_BYTES;
-	__u64 walked = at;
+	__u64 walked = path_walk_stretch(slot, at, end); /* mostly that is all of it */
 
-	if (!s)
-		return at;
-	if (is_memfd(s->walk_dentry) && s->walk_dentry != kread(s->walk_mnt, mnt.mnt_root))
-		return path_of_memfd(slot, at, end);
 	for (int i = 0; i < WALK_LEGS; i++) {
-		walked = path_walk_leg(slot, walked, end);
 		if (walked & WALK_DONE)
 			return walked & ~WALK_DONE;
+		walked = path_walk_leg(slot, walked, end);
 	}
 	return walked | WALK_TRUNCATED;
+}
+
+/* The same of a file that may be one in memory, and then is no mount's root. */
+static __always_inline __u64 path_put(__u32 slot, const struct scratch *s, __u32 at)
+{
+	struct dentry *dentry = s->walk_dentry;
+
+	return is_memfd(dentry) && dentry != kread(s->walk_mnt, mnt.mnt_root)
+		       ? path_of_memfd(slot, at)
+		       : path_walk(slot, at);
 }
 
 /* Unlinked while open, or never linked: fs/d_path.c calls it d_unlinked(). */

@@ -67,28 +67,4 @@ static __always_inline void *kread_ptr(void *at)
 	return kread(head, first);
 }
 
-#define SHORT_TEXT_BYTES 32
-
-/*
- * len bytes of kernel memory at src, where dst has room for SHORT_TEXT_BYTES more than
- * that.  Most are few: four words loaded and stored take a tenth of the helper's time,
- * and what they bring beyond len is in the way of nothing.
- */
-static __always_inline void kread_text(char *dst, __u64 len, const void *src)
-{
-	if (HAS_TYPED_LOADS && len <= SHORT_TEXT_BYTES) {
-		__u64 *to = (__u64 *)dst;
-		struct hlist_head *from = (struct hlist_head *)src;
-
-		to[0] = (__u64)kread(from, first);
-		to[1] = (__u64)kread(from + 1, first);
-		if (len <= SHORT_TEXT_BYTES / 2)
-			return;
-		to[2] = (__u64)kread(from + 2, first);
-		to[3] = (__u64)kread(from + 3, first);
-	} else {
-		bpf_probe_read_kernel(dst, len, src);
-	}
-}
-
 #endif
