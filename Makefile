@@ -162,7 +162,7 @@ e2e: $(BUILD)/ctrace $(PROGRAMS)
 # Left out: the sandbox, which forbids what sanitizers do; bounds on memory and time, which they break;
 # what is about files other than the program.
 NOT_SANITIZED := test_sandbox or test_deploy or test_kubernetes or test_collectors or test_latency or test_scale \
-	or test_systemd or many_events or hostile_events_are_bounded or sandbox
+	or test_systemd or many_events or hostile_events_are_bounded or events_of_all_are_told or sandbox
 # What of the units Debian 12's valgrind can run: it has no openat2(2), so that ctrace itself can't be.
 VALGRIND := clock container held id_map json json_writer metrics names open_event options output path_prefix report \
 	report_event report_lines report_names report_profile report_timeline selector table utf8 visible
