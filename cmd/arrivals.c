@@ -90,7 +90,8 @@ struct arrival *arrival_add(struct arrivals *a, __u64 cgroup_id, const char *pat
 	}
 	strcpy(y->path, path);
 	y->cgroup_id = cgroup_id;
-	y->born_ns = boot_now_ns();
+	y->born_ns = awake_now_ns();
+	y->born_boot_ns = boot_now_ns();
 	y->wait_ns = ARRIVAL_FIRST_WAIT_NS;
 	list(a, y);
 	return y;
@@ -140,7 +141,7 @@ static int last_look(struct arrivals *a, struct arrival *y, struct error *err)
 		y->due_ns = 0;
 	else if (y->state == ARRIVAL_KNOWN && c && c->cgroup_id == y->root_id)
 		return targets_tell(a->use.targets, c, err); /* its name did not come */
-	return look_at_all_due(a, boot_now_ns(), err);
+	return look_at_all_due(a, awake_now_ns(), err);
 }
 
 /* All that anybody keeps of it, but for its container. */
@@ -236,7 +237,7 @@ int arrivals_cgroup(struct arrivals *a, const struct cgroup_record *rec, const c
 			return 0; /* nothing was kept of it, but as a part */
 		return gone(a, rec->cgroup_id, err);
 	}
-	return look_at_all_due(a, boot_now_ns(), err);
+	return look_at_all_due(a, awake_now_ns(), err);
 }
 
 static int container_left(const struct container *c, void *arg)
@@ -299,7 +300,7 @@ int arrivals_finish(struct arrivals *a, struct error *err)
 			y->gone = true;
 			y->due_ns = 0;
 		}
-	return look_at_all_due(a, boot_now_ns(), err);
+	return look_at_all_due(a, awake_now_ns(), err);
 }
 
 int arrivals_wait_ms(const struct arrivals *a, __u64 now_ns, int max_ms)

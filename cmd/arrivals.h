@@ -58,19 +58,19 @@ int arrivals_lost(struct arrivals *a, __u64 root_id, enum loss_reason reason, __
  */
 bool arrivals_owner(const struct arrivals *a, __u64 root_id, const struct container **c);
 
-/* Look again at those that are still unknown.  now_ns: CLOCK_BOOTTIME. */
+/* Look again at those that are still unknown.  now_ns: awake_now_ns(). */
 int arrivals_tick(struct arrivals *a, __u64 now_ns, struct error *err);
 
 /*
  * Since when (CLOCK_BOOTTIME) opens may be waiting for it to be known whose they are;
- * now_ns if none is.
+ * boot_ns, which is now, if none is.
  */
-__u64 arrivals_waiting_since(const struct arrivals *a, __u64 now_ns);
+__u64 arrivals_waiting_since(const struct arrivals *a, __u64 boot_ns);
 
 /* Nothing comes any more: say of those that are still unknown what can be said now. */
 int arrivals_finish(struct arrivals *a, struct error *err);
 
-/* Milliseconds until arrivals_tick() has something to do, max_ms at most. */
+/* Milliseconds from now_ns on until arrivals_tick() has something to do, max_ms at most. */
 int arrivals_wait_ms(const struct arrivals *a, __u64 now_ns, int max_ms);
 
 #endif

@@ -152,12 +152,12 @@ bool arrivals_owner(const struct arrivals *a, __u64 root_id, const struct contai
 	return true;
 }
 
-__u64 arrivals_waiting_since(const struct arrivals *a, __u64 now_ns)
+__u64 arrivals_waiting_since(const struct arrivals *a, __u64 boot_ns)
 {
-	__u64 since_ns = now_ns;
+	__u64 since_ns = boot_ns;
 
 	for (const struct arrival *y = a->listed; y; y = y->next)
-		if (y->state == ARRIVAL_UNKNOWN && y->held_count && y->born_ns < since_ns)
-			since_ns = y->born_ns;
+		if (y->state == ARRIVAL_UNKNOWN && y->held_count && y->born_boot_ns < since_ns)
+			since_ns = y->born_boot_ns;
 	return since_ns;
 }

@@ -22,8 +22,9 @@ enum arrival_state {
 struct arrival {
 	struct arrival *next; /* in the list of those to look at again */
 	__u64 cgroup_id;
-	__u64 root_id; /* the filter's, and once known its container's */
-	__u64 born_ns, due_ns, wait_ns;
+	__u64 root_id;                  /* the filter's, and once known its container's */
+	__u64 born_ns, due_ns, wait_ns; /* awake_now_ns(): its runtime sleeps with the machine */
+	__u64 born_boot_ns;
 	enum arrival_state state;
 	bool listed;
 	bool inherited; /* made inside of something that is traced, and a part of that */

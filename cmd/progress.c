@@ -3,23 +3,16 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "event/clock.h"
+
 #define PERIOD_NS 100000000
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (__u64)t.tv_sec * 1000000000 + (__u64)t.tv_nsec;
-}
 
 void progress_start(struct progress *p)
 {
 	*p = (struct progress){ .is_terminal = isatty(STDERR_FILENO) };
-	p->next_ns = now_ns() + 3 * PERIOD_NS; /* short work shows none */
+	p->next_ns = awake_now_ns() + 3 * PERIOD_NS; /* short work shows none */
 }
 
 bool progress_due(struct progress *p)
@@ -28,7 +21,7 @@ bool progress_due(struct progress *p)
 
 	if (!p->is_terminal)
 		return false;
-	now = now_ns();
+	now = awake_now_ns();
 	if (now < p->next_ns)
 		return false;
 	p->next_ns = now + PERIOD_NS;

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "event/clock.h"
@@ -18,14 +17,6 @@
 /* ... of a look, where QUIET_TICKS brought nothing: the next event wakes us by itself. */
 #define QUIET_MS    200
 #define QUIET_TICKS 3
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 /* --- signals, and a reader that has stopped ----------------------------------------- */
 
@@ -132,7 +123,7 @@ static void note_progress(struct session *s, __u64 boot_ns)
 /* How long nothing need be looked at, but for what wakes us. */
 static int quiet_ms(const struct session *s)
 {
-	__u64 now = now_ns(), left_ms;
+	__u64 now = awake_now_ns(), left_ms;
 
 	if (s->quiet_ticks < QUIET_TICKS || s->options->summary_ns)
 		return TICK_MS;
@@ -154,7 +145,7 @@ static void note_quiet(struct session *s, int drained)
 static int wait_for_events(struct session *s)
 {
 	struct epoll_event fired[4];
-	int wait_ms = arrivals_wait_ms(s->arrivals, boot_now_ns(), quiet_ms(s));
+	int wait_ms = arrivals_wait_ms(s->arrivals, awake_now_ns(), quiet_ms(s));
 	int n = epoll_wait(s->events, fired, 4, wait_ms);
 
 	for (int i = 0; i < n; i++)
@@ -171,7 +162,7 @@ static int pass_on(struct session *s, bool with_losses)
 	drained = tracer_drain(s->tracer);
 	if (drained < 0)
 		return drained;
-	r = arrivals_tick(s->arrivals, boot_now_ns(), s->err);
+	r = arrivals_tick(s->arrivals, awake_now_ns(), s->err);
 	if (r >= 0 && with_losses)
 		r = tracer_losses(s->tracer);
 	if (r < 0)
@@ -183,7 +174,7 @@ static int pass_on(struct session *s, bool with_losses)
 /* New containers wake us often, and to ask takes a dozen system calls. */
 static bool losses_due(struct session *s)
 {
-	__u64 now = now_ns();
+	__u64 now = awake_now_ns();
 
 	if (now < s->losses_due_ns)
 		return false;
@@ -198,7 +189,7 @@ static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *ar
 
 	if (r < 0)
 		return r;
-	s->end_ns = s->options->duration_ns ? now_ns() + s->options->duration_ns : 0;
+	s->end_ns = s->options->duration_ns ? awake_now_ns() + s->options->duration_ns : 0;
 	for (;;) {
 		__u64 before_ns;
 
@@ -215,15 +206,15 @@ static int loop(struct session *s, bool (*ended)(void *arg, int signo), void *ar
 		if (s->gap && gap_is_due(s->gap, before_ns))
 			note_progress(s, before_ns);
 
-		r = targets_tick(s->targets, now_ns(), err);
+		r = targets_tick(s->targets, awake_now_ns(), err);
 		if (r < 0)
 			return r;
-		r = summary_tick(s->summary, now_ns());
+		r = summary_tick(s->summary, awake_now_ns());
 		if (r < 0)
 			return r;
 		if (s->view && !s->view->look(s->view->arg))
 			return 0;
-		if (take_signals(s, ended, arg) || (s->end_ns && now_ns() >= s->end_ns) ||
+		if (take_signals(s, ended, arg) || (s->end_ns && awake_now_ns() >= s->end_ns) ||
 		    (ended ? ended(arg, 0) : targets_ended(s->targets)))
 			return 0;
 	}

@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "commands.h"
+#include "event/clock.h"
 #include "output/visible.h"
 #include "say.h"
 #include "session.h"
@@ -42,14 +43,6 @@ static char message[512];
 static void keep_message(const char *line)
 {
 	snprintf(message, sizeof(message), "%s", line);
-}
-
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
 /* --- what comes ------------------------------------------------------------------ */
@@ -172,7 +165,7 @@ static bool count(struct watch *w, __u64 now)
 static bool look(void *arg)
 {
 	struct watch *w = arg;
-	__u64 now = now_ns();
+	__u64 now = awake_now_ns();
 	bool due = is_due(w, now), changed = !w->drawn;
 
 	if (due && !count(w, now))
@@ -230,9 +223,9 @@ static int watch(struct watch *w, struct error *err)
 		return r;
 	if (!w->options.screen)
 		session_announce(w->session);
-	w->looked_ns = now_ns();
+	w->looked_ns = awake_now_ns();
 	r = session_loop(w->session, NULL, NULL, err);
-	if (!r && !w->options.screen && !w->text_failed && count(w, now_ns()))
+	if (!r && !w->options.screen && !w->text_failed && count(w, awake_now_ns()))
 		print_text(w); /* what came since the last look */
 	return r;
 }

@@ -17,6 +17,12 @@
 enum {
 	STATE_MAX = 4 << 20, /* a runc state with its seccomp rules is about 50 KiB */
 	TRIES = 3,
+	/*
+	 * Parsed, each takes 80 bytes and more, however short its text: 4 MiB of "0," would take
+	 * 170.  These take 40 at most.  A container that runs has no more than 233,000 arguments,
+	 * since the kernel takes 2 MiB of them, 9 bytes each with its pointer.
+	 */
+	VALUES_MAX = 1 << 18,
 };
 
 /*
@@ -44,6 +50,8 @@ static const char *what_is_wrong(int code)
 		return "is not a regular file";
 	case -EFBIG:
 		return "is too big";
+	case -E2BIG:
+		return "has too many values";
 	case -EBADMSG:
 		return "is not the JSON it should be";
 	case -EAGAIN:
@@ -81,9 +89,35 @@ static void replace_nuls(char *text)
 	}
 }
 
+/* Behind the quote that ends the string that begins at text. */
+static const char *skip_string(const char *text)
+{
+	for (text++; *text && *text != '"'; text++)
+		if (*text == '\\' && text[1])
+			text++;
+	return *text ? text + 1 : text;
+}
+
+/* No value but the first comes without one of these before it. */
+static bool has_too_many_values(const char *text)
+{
+	size_t values = 1;
+
+	while ((text = strpbrk(text, "\",[{"))) {
+		if (*text == '"') {
+			text = skip_string(text);
+			continue;
+		}
+		if (++values > VALUES_MAX)
+			return true;
+		text++;
+	}
+	return false;
+}
+
 cJSON *state_parse(char *text, size_t len)
 {
-	if (strlen(text) != len)
+	if (strlen(text) != len || has_too_many_values(text))
 		return NULL;
 	replace_nuls(text);
 	/* with the NUL: what comes after the value is not overlooked */
@@ -103,6 +137,8 @@ static int read_json(const struct state_root *root, const char *path, int type, 
 		return r;
 
 	json = state_parse(text, len);
+	if (!json && has_too_many_values(text))
+		return -E2BIG;
 	if (!json || !(json->type & type))
 		return -EBADMSG;
 	*out = steal_ptr(&json);

@@ -21,6 +21,11 @@ __u64 boot_now_ns(void)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
+__u64 awake_now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
 static struct clock_sample look(void)
 {
 	struct clock_sample best = { .error_ns = ~0ULL };

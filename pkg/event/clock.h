@@ -38,8 +38,14 @@ void event_clock_learn(struct event_clock *c, const struct clock_sample *s);
  */
 __u64 event_clock_real_ns(struct event_clock *c, __u64 boot_ns);
 
-/* CLOCK_BOOTTIME now, in nanoseconds. */
+/* CLOCK_BOOTTIME now, in nanoseconds: what records are stamped with. */
 __u64 boot_now_ns(void);
+
+/*
+ * CLOCK_MONOTONIC now, in nanoseconds: it stands still while the machine sleeps, and so
+ * does everybody that something is waited for.
+ */
+__u64 awake_now_ns(void);
 
 #define TIME_TEXT_BYTES 30 /* 2026-01-02T03:04:05.678901234Z */
 

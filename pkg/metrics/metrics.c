@@ -50,7 +50,7 @@ struct metrics *metrics_new(const char *version)
 	if (!m)
 		return NULL;
 	m->version = version;
-	m->beat_ns = boot_now_ns();
+	m->beat_ns = awake_now_ns();
 	other = &m->series[METRICS_SERIES];
 	strcpy(other->labels.text[LABEL_CONTAINER], "other");
 	m->by_root = id_map_new();
@@ -80,7 +80,7 @@ void metrics_beat(struct metrics *m, size_t ring_used, size_t traced)
 {
 	m->ring_used = ring_used;
 	m->traced = traced;
-	m->beat_ns = boot_now_ns();
+	m->beat_ns = awake_now_ns();
 }
 
 /* As label values are written: backslash, quote and newline escaped; other controls left out. */
@@ -172,7 +172,7 @@ void metrics_forget(struct metrics *m, __u64 root_id)
 
 bool metrics_healthy(const struct metrics *m)
 {
-	return boot_now_ns() - m->beat_ns < HEALTHY_NS;
+	return awake_now_ns() - m->beat_ns < HEALTHY_NS;
 }
 
 bool metrics_ready(const struct metrics *m)

@@ -54,8 +54,8 @@ static bool is_dead(struct sink *s)
 	if (!s->give_up.asked || !s->give_up.asked(s->give_up.arg))
 		return false;
 	if (!s->since_ns)
-		s->since_ns = boot_now_ns();
-	return boot_now_ns() - s->since_ns > SINK_PATIENCE_MS * 1000000ull;
+		s->since_ns = awake_now_ns();
+	return awake_now_ns() - s->since_ns > SINK_PATIENCE_MS * 1000000ull;
 }
 
 static int wait_writable(struct sink *s)

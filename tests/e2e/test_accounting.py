@@ -6,6 +6,7 @@ counted are delivered, suppressed or lost, to the last one.
 A ring of one page by itself is in test_loss.py, a reader that stops in test_backpressure.py.
 """
 
+import json
 import os
 import re
 import signal
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from conftest import unique_name
 from harness.cgroup import mount_point, v1_mount_points
 from harness.oracle import Oracle
 from harness.settings import TOP
+from harness.sleep import suspend
 from harness.trace import Trace
 from harness.wait import wait_until
 
@@ -289,6 +292,50 @@ def test_clock_steps(own_machine, cgroup, oracle):
     for number, (before, after) in enumerate(times):
         mine = seen[3 * number : 3 * number + 3]
         assert before <= mine[0] and mine[-1] <= after and mine == sorted(mine), (number, mine)
+
+
+def test_suspended(own_machine, cgroup, oracle):
+    """Times follow the wall clock through it, in order, and the sleep is a hole in them."""
+    with Trace("--cgroup", cgroup, *oracle.only) as trace:
+        load = cgroup.popen(*oracle.opens(us=20000))
+        wait_until(lambda: oracle.told()[1] > 50, "no load")
+        asleep = time.time()
+        stood = suspend(6)
+        awake = time.time()
+        seen = oracle.told()[1]
+        wait_until(lambda: oracle.told()[1] > seen + 100, "no load after it", 30)
+        kill(load)
+        load.wait()
+        ended = time.time()
+    assert trace.status == 0
+    oracle.check(trace, kills=1)
+    times = [stamp(line) for _, line in trace.lines if b'"open"' in line]
+    assert times == sorted(times) and times[-1] <= ended
+    hole = max(range(1, len(times)), key=lambda i: times[i] - times[i - 1])
+    assert times[hole] - times[hole - 1] > stood
+    # the load was stopped after the one and went on before the other
+    assert asleep < times[hole] and times[hole - 1] < awake
+    assert abs(awake - times[hole]) < 1 and abs(times[hole - 1] - asleep) < 1
+    assert 50 <= hole <= len(times) - 100
+
+
+def test_suspended_while_a_container_is_made(own_machine, cgroup, oracle, work):
+    """How long its runtime has been at it is counted awake: the name comes, and its opens with it."""
+    name = unique_name("asleep")
+    root = work / "runc"
+    (root / name).mkdir(parents=True)
+    options = ("--container", name, "--wait", "--setup", "--runtime-root", f"runc={root}", *oracle.only)
+    with Trace(*options) as trace:
+        box = cgroup.child(name)
+        finish(box.popen(*oracle.opens(3)))
+        suspend(40)
+        time.sleep(1)
+        state = {"id": name, "cgroup_paths": {"": str(box)}, "init_process_pid": os.getpid()}
+        (root / name / "state.json").write_text(json.dumps(state))
+        finish(box.popen(*oracle.opens(3)))
+        wait_until(lambda: len(trace.lines) > 6, "not told of the container", 20)
+    assert oracle.check(trace) == (6, 0, 0)
+    assert {event["container"]["id"] for event in trace.opens()} == {name}
 
 
 def stamp(line):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * A record of the ring, and names of its container: through the decoder into both
- * formats.  The JSON is read back by another parser, and says the same bytes.
+ * A record of the ring, of an open or of an executable, and names of its container: through
+ * the decoder into both formats.  The JSON is read back by another parser, and says the same bytes.
  *
  * The input is what the container is called, string by string, and then the record.
  */
@@ -12,6 +12,7 @@
 #include "output/format.h"
 #include "output/utf8.h"
 #include "report/event_line.h"
+#include "tracer/exe_table.h"
 
 #define NAME_MAX_BYTES 512 /* as readers of state files keep them */
 
@@ -72,7 +73,7 @@ static void check_json(const struct open_event *ev, const char *line, size_t len
 	MUST(cJSON_GetNumberValue(get(get(json, "process"), "pid")) == ev->record->tgid);
 	MUST(!strcmp(cJSON_GetStringValue(get(json, "call")), open_call_name(ev->record->call)));
 	cJSON_Delete(json);
-	if (!has_nul(ev->name) && !has_nul(ev->path))
+	if (!has_nul(ev->name) && !has_nul(ev->path) && !has_nul(ev->exe))
 		check_reader(ev, line, len - 1);
 }
 
@@ -129,14 +130,48 @@ static void check_open(const struct open_event *ev, const struct container *c)
 	check_table(line, table_format.open_event(&context, line, ev, c));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* An open by that executable. */
+static void check_exe(const void *record, size_t len, const struct container *c)
+{
+	static const struct open_record by = {
+		.type = RECORD_OPEN, .tgid = 4242, .call = CALL_OPENAT, .ret = 3, .comm = "nginx"
+	};
+	const struct exe_record *rec = record;
+	struct exe_table *table = exe_table_new();
+	struct open_event ev = { .record = &by };
+
+	MUST(table);
+	if (!exe_table_add(table, record, len)) {
+		ev.exe = exe_table_find(table, rec->exe_id);
+		MUST(!ev.exe.at == !rec->exe_id);
+		MUST(!ev.exe.at || (ev.exe.at[0] == '/' && ev.exe.len <= rec->path_len + 1u));
+		check_open(&ev, c);
+	}
+	exe_table_free(table);
+}
+
+static void check_record(const void *record, size_t len, const char *exe, const struct container *c)
 {
 	static char path[OPEN_EVENT_PATH_BYTES];
+	struct open_event ev;
+
+	if (len >= sizeof(__u32) && *(const __u32 *)record == RECORD_EXE) {
+		check_exe(record, len, c);
+		return;
+	}
+	if (open_event_decode(&ev, record, len, path))
+		return;
+	if (*exe)
+		ev.exe = (struct bytes){ exe, strlen(exe) };
+	check_open(&ev, c);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	struct input in = { data, size };
 	unsigned int exe_len = take_byte(&in) * 17;
 	bool nobodys = !(take_byte(&in) % 8);
 	struct container *c = take_container(&in);
-	struct open_event ev;
 	void *record; /* aligned, and with nothing behind it */
 	char *exe;
 
@@ -145,11 +180,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(record);
 	if (in.len)
 		memcpy(record, in.at, in.len);
-	if (!open_event_decode(&ev, record, in.len, path)) {
-		if (*exe)
-			ev.exe = (struct bytes){ exe, strlen(exe) };
-		check_open(&ev, nobodys ? NULL : c);
-	}
+	check_record(record, in.len, exe, nobodys ? NULL : c);
 	free(record);
 	free(exe);
 	container_free(c);

@@ -410,6 +410,44 @@ Test(state_files, names_that_are_too_long_are_left_out)
 	cr_expect_str_eq(found.at[0]->image, "ok");
 }
 
+/* Parsed, "0," would take forty times as much memory; what stands in a string takes no more than
+ * there. */
+Test(state_files, values_are_counted)
+{
+	static const struct {
+		const char *before, *part, *after;
+		size_t parts;
+		bool too_many;
+	} rows[] = {
+		{ ",\"a\":[", "0,", "0]}", 200000, false },
+		{ ",\"a\":[", "0,", "0]}", 300000, true },
+		{ ",\"a\":[", "[],", "0]}", 150000, true },
+		{ ",\"a\":[", "{},", "0]}", 150000, true },
+		{ ",\"Config\":{\"Labels\":{", "\"k\":\"v\",", "\"\":\"\"}}}", 300000, true },
+		{ ",\"a\":\"", "[{,\\\"", "\"}", 300000, false },
+		{ ",\"a\":\"\\\\\",\"b\":[", "0,", "\"]\"]}", 300000, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		size_t len = strlen(rows[i].part);
+		auto_free char *parts = calloc(rows[i].parts * len + 1, 1), *text = NULL;
+		auto_found found = { 0 };
+		struct told told = { 0 };
+
+		for (size_t n = 0; n < rows[i].parts; n++)
+			memcpy(parts + n * len, rows[i].part, len);
+		cr_assert(asprintf(&text, "{\"Name\":\"/web\"%s%s%s", rows[i].before, parts,
+				   rows[i].after) > 0);
+		put("var/lib/docker/containers/x/config.v2.json", text);
+		make_old("var/lib/docker/containers/x/config.v2.json");
+		scan_and_hear(&found, &told);
+		cr_expect_eq(found.count, !rows[i].too_many, "row %zu", i);
+		cr_expect_eq(told.count, rows[i].too_many, "row %zu: %s", i, told.last.text);
+		cr_expect(!told.count || strstr(told.last.text, "has too many values"),
+			  "row %zu: %s", i, told.last.text);
+	}
+}
+
 /* A NUL would end the name there: that is another name, maybe another container's. */
 Test(state_files, nul_characters_do_not_cut_names)
 {
