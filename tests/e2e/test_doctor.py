@@ -12,7 +12,7 @@ import pytest
 
 from harness import settings
 from harness.cgroup import hierarchies, is_hybrid, mount_point, v2_mount_point
-from harness.trace import run_ctrace
+from harness.trace import command_line, run_ctrace
 from harness.usage import dropping, in_private_mounts
 
 SCHEMA = json.loads((settings.TOP / "docs" / "doctor.schema.json").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def test_the_facts_are_the_kernels(here):
 @pytest.mark.parametrize("name", BACKENDS)
 def test_a_backend_works_if_and_only_if_doctor_says_so(here, name):
     (told,) = [backend for backend in here["backends"] if backend["name"] == name]
-    forced = run_ctrace("run", "--backend", name, "--", "true")
+    forced = run_ctrace(*command_line(["run", "--", "true"], backend=name)[1:])
     assert (forced.returncode == 0) == told["works"], forced.stderr
     if not told["works"]:
         assert told["reason"] in forced.stderr

@@ -44,7 +44,7 @@ def run_ctrace(*args, timeout=20, **kwargs):
 def fexit_may_be_skipped():
     """Where the kernel may preempt fexit programs it skips some; there ctrace does not choose fexit."""
     done = subprocess.run(
-        [settings.CTRACE, "run", "--output", "/dev/null", "--", "true"],
+        command_line(["run", "--output", "/dev/null", "--", "true"], backend=None),
         capture_output=True,
         text=True,
         check=True,
