@@ -217,8 +217,10 @@ int targets_add_container(struct targets *t, const struct container *c, struct e
 {
 	int r = add_target(t, c->cgroup_path, c->cgroup_id, false, err);
 
-	/* It ended under our hands: as if it had ended a moment later. */
-	return r == -ENOENT ? 0 : r;
+	/* It ended under our hands: as if it had ended a moment later, when it had been told of. */
+	if (r == -ENOENT)
+		r = c->has_state ? targets_tell(t, c, err) : 0;
+	return r;
 }
 
 struct selected {

@@ -110,6 +110,19 @@ def test_table_has_one_plain_line(lxc):
     assert sum("***" in line for line in lines) == 2
 
 
+def test_one_that_leaves_its_state_behind_is_told_of_in_order(docker, docker_container):
+    """It is gone before ctrace gets a processor, and all is known of it at once."""
+    with Trace("--label", "role=quick", *docker.runtime_root) as trace:
+        os.kill(trace.pid, signal.SIGSTOP)
+        try:
+            name, full = docker_container("cat /etc/motd", "--label", "role=quick")
+            docker("wait", name)
+        finally:
+            os.kill(trace.pid, signal.SIGCONT)
+        wait_until(lambda: stop_lines(trace), f"its end: {trace.stderr}", 30)
+    assert actions(trace, full) == ["started", "open", "stopped"]
+
+
 # --- who is who -----------------------------------------------------------------------------
 
 
