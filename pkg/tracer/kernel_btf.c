@@ -159,8 +159,7 @@ int kernel_btf_open(struct kernel_btf **kernel, struct error *err)
 	r = part_open(&k->parts[VMLINUX], vmlinux, NULL);
 	if (r < 0)
 		return error_set(err, r, "read '%s'", vmlinux);
-	/* Built in, not loaded, or of a kernel that tells nothing of modules: then there is none.
-	 */
+	/* None if it is built in, or not loaded, or the kernel tells nothing of modules. */
 	if (part_open(&k->parts[MODULE], "/sys/kernel/btf/overlay", &k->parts[VMLINUX]) < 0)
 		k->parts[MODULE].count = 0;
 	return 0;
