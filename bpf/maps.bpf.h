@@ -94,7 +94,6 @@ struct scratch {
 		opened; /* what the request led to; .dentry is NULL if nothing, or not known */
 	struct dentry *walk_dentry; /* where path_walk() starts */
 	struct mount *walk_mnt;
-	__u64 walk_at; /* bytes of data in use */
 	struct exe_key exe_key;
 	struct exe_last exe_last;
 	__u64 unlooked; /* bytes written since ring_write() looked how much waits */
