@@ -115,13 +115,28 @@ static bool has_too_many_values(const char *text)
 	return false;
 }
 
-cJSON *state_parse(char *text, size_t len)
+static int parse(char *text, size_t len, cJSON **out)
 {
-	if (strlen(text) != len || has_too_many_values(text))
-		return NULL;
+	cJSON *json;
+
+	if (strlen(text) != len)
+		return -EBADMSG;
+	if (has_too_many_values(text))
+		return -E2BIG;
 	replace_nuls(text);
 	/* with the NUL: what comes after the value is not overlooked */
-	return cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+	json = cJSON_ParseWithLengthOpts(text, len + 1, NULL, true);
+	if (!json)
+		return -EBADMSG;
+	*out = json;
+	return 0;
+}
+
+cJSON *state_parse(char *text, size_t len)
+{
+	cJSON *json = NULL;
+
+	return parse(text, len, &json) < 0 ? NULL : json;
 }
 
 static int read_json(const struct state_root *root, const char *path, int type, cJSON **out)
@@ -133,13 +148,11 @@ static int read_json(const struct state_root *root, const char *path, int type, 
 
 	for (i = 0; i < TRIES && r == -EAGAIN; i++)
 		r = file_read_beneath(root->fd, path, STATE_MAX, &text, &len);
+	if (r >= 0)
+		r = parse(text, len, &json);
 	if (r < 0)
 		return r;
-
-	json = state_parse(text, len);
-	if (!json && has_too_many_values(text))
-		return -E2BIG;
-	if (!json || !(json->type & type))
+	if (!(json->type & type))
 		return -EBADMSG;
 	*out = steal_ptr(&json);
 	return 0;
