@@ -18,7 +18,7 @@ static inline int keep(struct container *c, void *arg)
 {
 	struct found *found = arg;
 
-	cr_assert_lt(found->count, 64);
+	cr_assert_lt(found->count, sizeof(found->at) / sizeof(*found->at));
 	found->at[found->count++] = c;
 	return 0;
 }

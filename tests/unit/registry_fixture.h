@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A registry over the cgroups of this host, and ids as runtimes have them. */
+/* A registry over the cgroups of this host. */
 #ifndef CTRACE_REGISTRY_FIXTURE_H
 #define CTRACE_REGISTRY_FIXTURE_H
 
@@ -10,27 +10,16 @@
 #include <sys/file.h>
 
 #include "container/registry.h"
+#include "found_containers.h"
+#include "recorded_host.h"
 
-#define X4(s)      s s s s
-#define DOCKER_ID  X4(X4("a1")) X4(X4("a1"))
-#define CRI_ID     X4(X4("b2")) X4(X4("b2"))
-#define SANDBOX_ID X4(X4("c3")) X4(X4("c3"))
-#define PODMAN_ID  X4(X4("d4")) X4(X4("d4"))
-#define CRIO_ID    X4(X4("ab")) X4(X4("ab"))
-#define NERDCTL_ID X4(X4("07")) X4(X4("07"))
-#define OTHER_ID   X4(X4("e5")) X4(X4("e5"))
 #define SLICE                                        \
 	"/kubepods.slice/kubepods-besteffort.slice/" \
 	"kubepods-besteffort-pod0a1b2c3d_1111_2222_3333_444455556666.slice"
-#define POD "/kubepods/besteffort/pod0a1b2c3d-1111-2222-3333-444455556666"
+#define POD "/kubepods/besteffort/pod" POD_UID
 
 static struct cgroup_fs *fs;
 static struct registry *reg;
-
-static inline bool same(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
 
 /*
  * Tests run side by side, other checkouts' too, and a scan finds the containers of all of

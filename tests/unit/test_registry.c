@@ -7,7 +7,7 @@
 
 static void setup(void)
 {
-	open_registry("tests/unit/fixtures/host");
+	open_registry(HOST);
 }
 
 TestSuite(registry, .init = setup, .fini = close_registry);

@@ -6,18 +6,7 @@
 
 #include "container/runtime.h"
 #include "found_containers.h"
-
-#define HOST       "tests/unit/fixtures/host"
-#define X4(s)      s s s s
-#define DOCKER_ID  X4(X4("a1")) X4(X4("a1"))
-#define CRI_ID     X4(X4("b2")) X4(X4("b2"))
-#define SANDBOX_ID X4(X4("c3")) X4(X4("c3"))
-#define PODMAN_ID  X4(X4("d4")) X4(X4("d4"))
-#define CRIO_ID    X4(X4("ab")) X4(X4("ab"))
-#define CRIO_POD   X4(X4("cd")) X4(X4("cd"))
-#define NERDCTL_ID X4(X4("07")) X4(X4("07"))
-#define VFS_ID     X4(X4("18")) X4(X4("18"))
-#define POD_UID    "0a1b2c3d-1111-2222-3333-444455556666"
+#include "recorded_host.h"
 
 static const struct runtime_settings recorded = {
 	.host_root = HOST,
