@@ -251,14 +251,15 @@ static int look_for_gone(struct arrivals *a, struct error *err)
 	size_t room = id_map_count(a->by_id) + targets_count(a->use.targets);
 	auto_free __u64 *ids = calloc(room + 1, sizeof(*ids));
 	size_t pos = 0, n = 0;
+	__u64 id;
 	void *value;
 	int r;
 
 	if (!ids)
 		return error_set(err, -ENOMEM, "look for removed cgroups");
-	while (id_map_next(a->by_id, &pos, NULL, &value))
-		if (arrival_is_gone(a, value))
-			ids[n++] = ((struct arrival *)value)->cgroup_id;
+	while (id_map_next(a->by_id, &pos, &id, &value))
+		if (!targets_has(a->use.targets, id) && arrival_is_gone(a, value))
+			ids[n++] = id;
 	n += targets_removed(a->use.targets, ids + n);
 	for (size_t i = 0; i < n; i++) {
 		r = gone(a, ids[i], err);
