@@ -422,7 +422,7 @@ const struct option_row option_rows[] = {
 	  set_summary, .more = "One record a container; 1m where --dedup or --rate leave out any." },
 
 	{ TRACES, 'd', "duration", "TIME", "stop after 10s, 500ms, 2m, ...", set_duration,
-	  .rank = RANK_COMMON },
+	  .rank = RANK_COMMON, .more = "The time that the machine is asleep does not count." },
 	{ CMD_TOP, 0, "interval", "TIME", "renew it every 500ms, 10s, ...; 2s else", .set = set_interval,
 	  .rank = RANK_COMMON },
 	{ WRITES, 'n', "count", "N", "stop after N opens", .set = set_count },
