@@ -9,6 +9,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "event/cgroup_record.h"
 #include "tracer/exe_table.h"
 
 /* Drained at a stretch, so that signals and the clock are looked at in between. */
@@ -30,12 +31,10 @@ static int handle_cgroup(struct tracer *t, const void *data, size_t len)
 {
 	const struct cgroup_record *rec = data;
 	char path[CGROUP_PATH_BYTES];
+	int r = cgroup_record_decode(rec, len, path);
 
-	if (len < sizeof(*rec) || rec->path_len >= sizeof(path) ||
-	    len - sizeof(*rec) < rec->path_len)
-		return -EBADMSG;
-	memcpy(path, rec->path, rec->path_len);
-	path[rec->path_len] = '\0';
+	if (r < 0)
+		return r;
 	return t->handler.cgroup ? t->handler.cgroup(rec, path, t->handler.arg) : 0;
 }
 

@@ -2,11 +2,16 @@
 /*
  * A record of the ring, of an open or of an executable, and names of its container: through
  * the decoder into both formats.  The JSON is read back by another parser, and says the same bytes.
+ * Or of a cgroup: through the decoder into what asks whose it is.
  *
  * The input is what the container is called, string by string, and then the record.
  */
 #include <cjson/cJSON.h>
 
+#include "container/cgroup.h"
+#include "container/cgroup_path.h"
+#include "container/runtime.h"
+#include "event/cgroup_record.h"
 #include "event/names.h"
 #include "fuzz.h"
 #include "output/format.h"
@@ -150,13 +155,35 @@ static void check_exe(const void *record, size_t len, const struct container *c)
 	exe_table_free(table);
 }
 
+static void check_cgroup(const struct cgroup_record *rec, size_t len)
+{
+	char path[CGROUP_PATH_BYTES];
+	struct cgroup_path parsed;
+
+	if (cgroup_record_decode(rec, len, path))
+		return;
+	MUST(strlen(path) <= rec->path_len && !memcmp(path, rec->path, strlen(path)));
+	runtime_of_comm(rec->maker);
+	if (rec->type != RECORD_CGROUP_NEW)
+		return;
+	MUST(path[0] == '/');
+	if (!cgroup_path_is_root(path) && cgroup_path_parse(path, &parsed))
+		MUST(parsed.root_len <= strlen(path));
+}
+
 static void check_record(const void *record, size_t len, const char *exe, const struct container *c)
 {
 	static char path[OPEN_EVENT_PATH_BYTES];
 	struct open_event ev;
 
-	if (len >= sizeof(__u32) && *(const __u32 *)record == RECORD_EXE) {
+	switch (len < sizeof(__u32) ? 0 : *(const __u32 *)record) {
+	case RECORD_EXE:
 		check_exe(record, len, c);
+		return;
+	case RECORD_CGROUP_NEW:
+	case RECORD_CGROUP_STARTED:
+	case RECORD_CGROUP_GONE:
+		check_cgroup(record, len);
 		return;
 	}
 	if (open_event_decode(&ev, record, len, path))
