@@ -24,6 +24,15 @@ enum {
 	FIRST_BITS = 4,
 };
 
+__u64 id_of_bytes(const char *text, size_t len)
+{
+	__u64 hash = 0xcbf29ce484222325ULL;
+
+	while (len--)
+		hash = (hash ^ (unsigned char)*text++) * 0x100000001b3ULL;
+	return hash;
+}
+
 /* Fibonacci hashing: ids count upwards, the high bits of the product are spread well. */
 static size_t home(const struct id_map *map, __u64 id)
 {

@@ -21,6 +21,12 @@ struct id_map *id_map_new(void);
 /* Frees the map, not the values; NULL is fine. */
 void id_map_free(struct id_map *map);
 
+/*
+ * An id for what has none: FNV-1a.  Two texts may share it, which is for who asks to sort out;
+ * who makes such texts makes that slower, nothing else.
+ */
+__u64 id_of_bytes(const char *text, size_t len);
+
 /* The value of id, NULL if there is none.  Any id is valid, 0 too. */
 void *id_map_get(const struct id_map *map, __u64 id);
 

@@ -11,19 +11,9 @@
 
 /* --- the indices ----------------------------------------------------------------- */
 
-/* FNV-1a.  Who makes collisions makes a list longer, nothing else. */
-static __u64 hash_bytes(const char *s, size_t len)
-{
-	__u64 hash = 0xcbf29ce484222325ULL;
-
-	while (len--)
-		hash = (hash ^ (unsigned char)*s++) * 0x100000001b3ULL;
-	return hash;
-}
-
 static __u64 hash_text(const char *s)
 {
-	return hash_bytes(s, strlen(s));
+	return id_of_bytes(s, strlen(s));
 }
 
 /* The newest goes first: a restarted container hides what was there before. */
@@ -84,7 +74,7 @@ struct entry *entries_find(const struct entries *es, __u64 cgroup_id)
 
 static struct entry *find_by_path(const struct entries *es, const char *path, size_t len)
 {
-	struct entry *e = id_map_get(es->by_path, hash_bytes(path, len));
+	struct entry *e = id_map_get(es->by_path, id_of_bytes(path, len));
 
 	while (e && (strncmp(e->c->cgroup_path, path, len) != 0 || e->c->cgroup_path[len]))
 		e = e->next_by_path;
