@@ -80,6 +80,8 @@ static int read_regular(int fd, size_t max, char **text, size_t *len)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EMEDIUMTYPE;
+	if (st.st_size > (off_t)max)
+		return -EFBIG;
 	return read_all(fd, max, text, len);
 }
 
