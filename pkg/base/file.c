@@ -94,7 +94,8 @@ int file_read(int dir_fd, const char *path, size_t max, char **text, size_t *len
 	return read_regular(fd, max, text, len);
 }
 
-int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len)
+int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len,
+		      struct stat *st)
 {
 	struct open_how how = {
 		.flags = READ_FLAGS,
@@ -119,5 +120,7 @@ int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, siz
 	*text = steal_ptr(&read);
 	if (len)
 		*len = read_len;
+	if (st)
+		*st = after;
 	return 0;
 }

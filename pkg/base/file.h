@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+struct stat;
+
 /*
  * Read all of a regular file of at most `max` bytes.  path is taken relative to
  * dir_fd (AT_FDCWD works).  Its last component is not followed when it is a
@@ -18,8 +20,10 @@ int file_read(int dir_fd, const char *path, size_t max, char **text, size_t *len
 
 /*
  * The same below dir_fd: no component is a symlink or "..", the path is relative.
- * -EAGAIN if the file changed meanwhile, by its size and time of change.
+ * -EAGAIN if the file changed meanwhile, by its size and time of change; *st (NULL is fine)
+ * is what these are of.
  */
-int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len);
+int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len,
+		      struct stat *st);
 
 #endif

@@ -35,6 +35,52 @@ void container_free(struct container *c)
 	free(c);
 }
 
+static bool copy_text(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return *to || !from;
+}
+
+static bool copy_labels(struct container *to, const struct container *from)
+{
+	bool ok = true;
+
+	if (!from->labels)
+		return true;
+	to->labels = calloc(from->label_keys->count, sizeof(*to->labels));
+	for (size_t i = 0; to->labels && i < from->label_keys->count; i++)
+		ok = copy_text(&to->labels[i], from->labels[i]) && ok;
+	return to->labels && ok;
+}
+
+struct container *container_copy(const struct container *from)
+{
+	struct container *to = calloc(1, sizeof(*to));
+	bool ok;
+
+	if (!to)
+		return NULL;
+	to->runtime = from->runtime;
+	to->label_keys = from->label_keys;
+	to->sandbox = from->sandbox;
+	to->has_state = from->has_state;
+	to->init_pid = from->init_pid;
+	to->cgroup_id = from->cgroup_id;
+	ok = copy_text(&to->id, from->id);
+	ok = copy_text(&to->name, from->name) && ok;
+	ok = copy_text(&to->image, from->image) && ok;
+	ok = copy_text(&to->k8s_namespace, from->k8s_namespace) && ok;
+	ok = copy_text(&to->k8s_pod, from->k8s_pod) && ok;
+	ok = copy_text(&to->k8s_pod_uid, from->k8s_pod_uid) && ok;
+	ok = copy_text(&to->k8s_container, from->k8s_container) && ok;
+	ok = copy_text(&to->cgroup_path, from->cgroup_path) && ok;
+	ok = copy_labels(to, from) && ok;
+	if (ok)
+		return to;
+	container_free(to);
+	return NULL;
+}
+
 bool container_runtime_known(const char *runtime)
 {
 	const char *at = CONTAINER_RUNTIMES;

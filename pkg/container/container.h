@@ -44,6 +44,9 @@ struct container {
 /* Frees all of it; NULL is fine. */
 void container_free(struct container *c);
 
+/* NULL without memory. */
+struct container *container_copy(const struct container *c);
+
 /* What it is called, and its labels, are not known any more. */
 void container_forget_names(struct container *c);
 

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "container/cgroup_path.h"
 #include "container/registry_sources.h"
+#include "container/state_cache.h"
 
 /* The path may be there again, with another id: that is another container. */
 static bool is_gone(const struct registry *reg, const struct container *c)
@@ -234,7 +235,11 @@ int registry_scan(struct registry *reg, registry_step *step, void *arg, struct e
 		r = scan_tree(reg, *root, err);
 	if (r >= 0)
 		r = runtime_scan(&reg->settings.runtimes, &query, scan_state, reg, err);
-	return r < 0 ? r : read_missing_names(reg, err);
+	if (r >= 0)
+		r = read_missing_names(reg, err);
+	if (r >= 0)
+		state_cache_sweep(reg->settings.runtimes.cache);
+	return r;
 }
 
 /* --- one new cgroup -------------------------------------------------------------- */
@@ -415,7 +420,8 @@ int registry_open(struct registry **out, const struct registry_settings *setting
 	reg->settings = *settings;
 	find_mounts(&reg->settings);
 
-	if (entries_init(&reg->entries) < 0) {
+	reg->settings.runtimes.cache = state_cache_new();
+	if (!reg->settings.runtimes.cache || entries_init(&reg->entries) < 0) {
 		registry_free(reg);
 		return error_set(err, -ENOMEM, "make the list of containers");
 	}
@@ -429,6 +435,7 @@ void registry_free(struct registry *reg)
 	if (!reg)
 		return;
 	entries_clear(&reg->entries);
+	state_cache_free(reg->settings.runtimes.cache);
 	free(reg);
 }
 

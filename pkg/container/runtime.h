@@ -23,6 +23,8 @@ struct runtime_cgroups {
 	const char *v1_controller;
 };
 
+struct state_cache;
+
 struct runtime_settings {
 	/* Put before every root, symlinks then resolve below it; NULL or "" on the host itself. */
 	const char *host_root;
@@ -32,10 +34,11 @@ struct runtime_settings {
 	 */
 	const char *const *extra_roots;
 	const struct label_keys *labels; /* which are kept; NULL: none.  Outlives the containers */
-	struct runtime_cgroups cgroups;  /* the registry fills it in */
+	struct runtime_cgroups cgroups;  /* the registry fills it in, and */
+	struct state_cache *cache;       /* NULL: files are read whether they changed or not */
 	/*
 	 * Told of each state file that is there but can't be read; what it says is left out.
-	 * Comes again with each scan: whoever shows it does so once.  NULL: nobody is.
+	 * May come again with each scan: whoever shows it does so once.  NULL: nobody is.
 	 */
 	void (*unreadable)(const struct error *err, void *arg);
 	void *unreadable_arg;

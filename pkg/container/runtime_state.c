@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "container/state_cache.h"
 
 enum {
 	FIELD_MAX = 512,   /* an image's name: registry, path of 255, tag of 128 */
@@ -54,16 +55,16 @@ static void note_begun(const struct state_root *root, const struct state_sink *s
 static int emit_dir(const struct state_root *root, const struct state_sink *sink, const char *id)
 {
 	struct container *c;
+	int r;
 
 	if (!state_wanted(sink, id))
 		return 0;
 
-	c = state_container(root, id);
-	if (!c)
-		return -ENOMEM;
-	if (!root->runtime->read(root, id, c)) {
+	r = state_cache_read(root, id, &c);
+	if (r < 0)
+		return r;
+	if (!c) {
 		note_begun(root, sink, id);
-		container_free(c);
 		return 0;
 	}
 	return sink->found(c, sink->arg);

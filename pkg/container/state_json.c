@@ -12,7 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "container/runtime_state.h"
+#include "container/state_cache.h"
 
 enum {
 	STATE_MAX = 4 << 20, /* a runc state with its seccomp rules is about 50 KiB */
@@ -139,7 +139,9 @@ cJSON *state_parse(char *text, size_t len)
 	return parse(text, len, &json) < 0 ? NULL : json;
 }
 
-static int read_json(const struct state_root *root, const char *path, int type, cJSON **out)
+/* *st is of the file as soon as it is read, whatever is in it. */
+static int read_json(const struct state_root *root, const char *path, int type, cJSON **out,
+		     struct stat *st)
 {
 	auto_free char *text = NULL;
 	auto_json cJSON *json = NULL;
@@ -147,7 +149,7 @@ static int read_json(const struct state_root *root, const char *path, int type, 
 	int r = -EAGAIN, i;
 
 	for (i = 0; i < TRIES && r == -EAGAIN; i++)
-		r = file_read_beneath(root->fd, path, STATE_MAX, &text, &len);
+		r = file_read_beneath(root->fd, path, STATE_MAX, &text, &len, st);
 	if (r >= 0)
 		r = parse(text, len, &json);
 	if (r < 0)
@@ -158,17 +160,25 @@ static int read_json(const struct state_root *root, const char *path, int type, 
 	return 0;
 }
 
+/* Does it stay so for as long as the file stays as it is? */
+static bool is_of_the_file(int r)
+{
+	return !r || r == -ENOENT || r == -E2BIG || r == -EBADMSG;
+}
+
 cJSON *state_json(const struct state_root *root, const char *id, const char *file, int type)
 {
 	auto_free char *path = NULL;
 	cJSON *json = NULL;
+	struct stat st = {};
 	int r;
 
 	if (asprintf(&path, "%s%s%s", id ? id : "", id ? "/" : "", file) < 0) {
 		path = NULL;
 		return NULL;
 	}
-	r = read_json(root, path, type, &json);
+	r = read_json(root, path, type, &json, &st);
+	state_cache_note(root, path, is_of_the_file(r) ? &st : NULL);
 	if (r < 0)
 		complain(root, path, r);
 	return json;

@@ -80,7 +80,7 @@ Test(file, reads_what_is_there)
 		cr_expect_eq(len, rows[i].len, "row %zu '%s': %zu", i, rows[i].path, len);
 		cr_expect(r < 0 ? !text : !text[len], "row %zu", i);
 
-		r = file_read_beneath(dir_fd, rows[i].path, rows[i].max, &beneath, NULL);
+		r = file_read_beneath(dir_fd, rows[i].path, rows[i].max, &beneath, NULL, NULL);
 		cr_expect_eq(r, rows[i].ret_beneath, "beneath, row %zu '%s': %d", i, rows[i].path,
 			     r);
 	}
@@ -90,7 +90,8 @@ Test(file, absolute_paths_leave_the_directory)
 {
 	auto_free char *text = NULL;
 
-	cr_expect_eq(file_read_beneath(dir_fd, "/proc/self/status", 1 << 20, &text, NULL), -EXDEV);
+	cr_expect_eq(file_read_beneath(dir_fd, "/proc/self/status", 1 << 20, &text, NULL, NULL),
+		     -EXDEV);
 	cr_expect_null(text);
 }
 
