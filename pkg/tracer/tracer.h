@@ -73,6 +73,8 @@ const char *tracer_backend(const struct tracer *t);
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
 		 struct error *err);
 
+bool tracer_traces(const struct tracer *t, __u64 cgroup_id);
+
 /* Not traced any more; nothing happens if it was not. */
 void tracer_untrace(struct tracer *t, __u64 cgroup_id);
 

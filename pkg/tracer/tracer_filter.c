@@ -42,6 +42,19 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 	return 0;
 }
 
+static int look_up(const struct tracer *t, __u64 cgroup_id)
+{
+	struct cgroup_entry entry;
+
+	return bpf_map__lookup_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
+				    sizeof(entry), 0);
+}
+
+bool tracer_traces(const struct tracer *t, __u64 cgroup_id)
+{
+	return !look_up(t, cgroup_id);
+}
+
 void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 {
 	if (!bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0))
@@ -50,9 +63,5 @@ void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 
 bool tracer_maps_work(const struct tracer *t)
 {
-	__u64 nobody = 0;
-	struct cgroup_entry entry;
-
-	return bpf_map__lookup_elem(t->skel->maps.cgroups, &nobody, sizeof(nobody), &entry,
-				    sizeof(entry), 0) != -EPERM;
+	return look_up(t, 0) != -EPERM;
 }

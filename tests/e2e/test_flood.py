@@ -103,6 +103,26 @@ def test_opens_in_those_that_have_room_are_seen(containers):
     assert lost_in(trace, noisy) == 1000
 
 
+def test_cgroups_made_from_where_there_was_no_room(containers):
+    """By a process in one that is not in the filter: they are the container's, not the host's root's."""
+    which, noisy, calm = containers
+    count = 5000
+    with Trace(*which, "--wait") as trace:
+        flood("keep", noisy, ROOM, "plain")
+        beyond = Cgroup(noisy.path / "beyond")
+        sees(trace, calm, "/before")
+        before, in_filter = memory_kb(trace), len(filter_keys(trace.pid))
+        beyond.run(program("flood"), "keep", str(beyond.path), str(count), "long")
+        sees(trace, calm, "/while")
+        assert memory_kb(trace) - before < GROWTH_KB
+        assert len(filter_keys(trace.pid)) == in_filter
+        beyond.run(program("flood"), "remove", str(beyond.path), str(count), "long")
+        beyond.remove()
+        flood("remove", noisy, ROOM, "plain")
+    assert lost_in(trace, noisy) == count + 1
+    assert lost_in(trace, calm) == 0
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_cgroups_that_come_and_go(containers, cgroup, inside):
     """By a container, and by a user of the host who is not root."""
