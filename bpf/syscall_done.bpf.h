@@ -26,7 +26,7 @@ static __always_inline int syscall_done(__u32 slot, struct pt_regs *regs, __u64 
 	struct scratch *s;
 	__u64 cgroup_id;
 
-	traced = current_traced(&cgroup_id);
+	traced = traced_of(task, &cgroup_id);
 	if (!traced || !task_wanted())
 		return 0;
 	s = scratch_get(slot);
