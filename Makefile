@@ -251,12 +251,12 @@ $(BUILD)/bench/floor.bpf.o: tests/bench/floor.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-# ctrace itself behind a ring of recorded records
+# ctrace itself, reading a ring of recorded records
 $(BUILD)/bench/replay: tests/bench/replay.c $(CMD_OBJ) $(OBJ)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) \
-		$(foreach f,new consume free,-Wl,--wrap=ring_buffer__$(f)) -o $@
+		$(foreach f,new look next free,-Wl,--wrap=rings_$(f)) -o $@
 
 bench: $(BUILD)/ctrace $(BENCH) ## ctrace and its peers on the same workload, and what must hold (root, some minutes)
 	$(Q)tests/packages install bench

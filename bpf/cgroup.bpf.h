@@ -39,22 +39,22 @@ static __always_inline bool is_host_root(void)
 /* cgroup_mutex is held when a cgroup is made or removed, so the two never meet in this slot. */
 static __always_inline void cgroup_report(__u32 type, __u64 id, __u64 root_id, const char *path)
 {
-	struct scratch *s = scratch_get(SCRATCH_CGROUP);
+	struct record *r = record_own(SCRATCH_CGROUP);
 	__u32 len;
 
-	if (!s)
+	if (!r)
 		return;
-	s->cgroup.type = type;
-	s->cgroup.when_ns = bpf_ktime_get_boot_ns();
-	s->cgroup.cgroup_id = id;
-	s->cgroup.root_id = root_id;
-	s->cgroup.maker[0] = 0;
+	r->cgroup.type = type;
+	r->cgroup.when_ns = bpf_ktime_get_boot_ns();
+	r->cgroup.cgroup_id = id;
+	r->cgroup.root_id = root_id;
+	r->cgroup.maker[0] = 0;
 	if (type == RECORD_CGROUP_NEW && is_host_root())
-		bpf_get_current_comm(s->cgroup.maker, sizeof(s->cgroup.maker));
+		bpf_get_current_comm(r->cgroup.maker, sizeof(r->cgroup.maker));
 	/* NUL included; the mask keeps a failed read (negative) within the verifier's sight */
-	len = bpf_probe_read_kernel_str(s->data, CGROUP_PATH_BYTES, path) & (CGROUP_PATH_BYTES - 1);
-	s->cgroup.path_len = len ? len - 1 : 0;
-	cgroup_send(&s->cgroup, len);
+	len = bpf_probe_read_kernel_str(r->data, CGROUP_PATH_BYTES, path) & (CGROUP_PATH_BYTES - 1);
+	r->cgroup.path_len = len ? len - 1 : 0;
+	cgroup_send(&r->cgroup, len);
 }
 
 /*

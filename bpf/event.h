@@ -57,8 +57,15 @@ enum open_bits {
 #define EVENT_NAME_BYTES 4096 /* PATH_MAX, NUL included */
 #define EVENT_PATH_BYTES 4096 /* one path by dentry walk, leaf first */
 
+/* What every record begins with. */
+struct record_head {
+	__u32 type;    /* enum record_type */
+	__u32 own;     /* each type's own */
+	__u64 when_ns; /* CLOCK_BOOTTIME: by it the rings' records are put in order */
+};
+
 struct open_record {
-	__u32 type;      /* RECORD_OPEN; first in every record */
+	__u32 type;      /* RECORD_OPEN */
 	__u32 tgid;      /* host numbers, not the container's */
 	__u64 when_ns;   /* CLOCK_BOOTTIME, taken when the open returned */
 	__u64 cgroup_id; /* the task's own cgroup */
@@ -95,10 +102,11 @@ struct exe_record {
 	__u32 type;     /* RECORD_EXE */
 	__u16 path_len; /* leaf first, as above */
 	__u16 bits;     /* OPEN_DELETED, OPEN_PATH_TRUNCATED */
+	__u64 when_ns;
 	__u64 exe_id;
 	char data[];
 };
-_Static_assert(sizeof(struct exe_record) == 16, "padding crept into exe_record");
+_Static_assert(sizeof(struct exe_record) == 24, "padding crept into exe_record");
 
 #define CGROUP_PATH_BYTES 4096
 
@@ -113,6 +121,50 @@ struct cgroup_record {
 	char path[];
 };
 _Static_assert(sizeof(struct cgroup_record) == 48, "padding crept into cgroup_record");
+
+/* A path may start at any offset up to the longest name and overrun its end by one component. */
+#define RECORD_DATA_BYTES (EVENT_NAME_BYTES + EVENT_PATH_BYTES + 512)
+
+/* Room for the longest record, with its struct ring_entry. */
+#define RECORD_PLACE_BYTES (8 + sizeof(struct open_record) + RECORD_DATA_BYTES)
+
+/*
+ * One CPU's own ring, an element of the map cpu_rings, which user space maps.  Of its
+ * data the first cpu_ring_bytes are written round and round.  Positions only grow; a
+ * record never wraps: the last one of a round goes on beyond the ring's end.
+ */
+struct cpu_ring {
+	__u64 taken; /* user space's: what is before has been read */
+	__u64 taken_line[7];
+	__u64 put; /* what is before may be read */
+	__u64 put_line[7];
+	/* The kernel side's own. */
+	__u64 room_to; /* there is room as long as put is no further: no need to look at taken */
+	__u64 look_at; /* when put gets here: does enough wait to wake the reader? */
+	__u64 woken;   /* taken | 1 when it was woken last */
+	__u64 place;   /* of the record under way, in bytes from here */
+	__u64 own_line[4];
+	char data[];
+};
+_Static_assert(sizeof(struct cpu_ring) == 192, "each of the three has a cache line of its own");
+
+/* Behind the ring: room for what goes beyond its end, then a place for each program. */
+#define CPU_RING_SIZE(ring_bytes, programs) \
+	(sizeof(struct cpu_ring) + (ring_bytes) + (1 + (programs)) * RECORD_PLACE_BYTES)
+
+/* In front of each record in there. */
+struct ring_entry {
+	__u32 start; /* of the record, from here on */
+	__u32 len;   /* of the record */
+};
+
+/* Where the entry behind this one is. */
+static inline __u64 ring_next(__u64 at, const struct ring_entry *entry, __u64 ring_bytes)
+{
+	__u64 len = (entry->start + (__u64)entry->len + 7) & ~7ULL;
+
+	return (at & (ring_bytes - 1)) + len < ring_bytes ? at + len : (at | (ring_bytes - 1)) + 1;
+}
 
 /* Why an open that was done is not in the stream; index into loss_counts. */
 enum loss_reason {
@@ -238,10 +290,11 @@ struct trace_settings {
 	__u8 cgroup_v1;       /* enum cgroup_v1_controller: the hierarchy looked at beside v2 */
 	__u8 count_processes; /* keep process_counts */
 	__u8 pad[6];
-	__u64 wakeup_bytes; /* wake the reader once this much waits in the ring */
-	__u64 dedup_ns;     /* the same open is reported once in this time; 0: each time */
-	__u64 rate;         /* opens a second of a container that are reported; 0: all */
-	__u64 hash_key[2];  /* secret */
+	__u64 wakeup_bytes;   /* wake the reader once this much waits in the ring that all share */
+	__u64 cpu_ring_bytes; /* a power of two; 0: all records go into the ring that all share */
+	__u64 dedup_ns;       /* the same open is reported once in this time; 0: each time */
+	__u64 rate;           /* opens a second of a container that are reported; 0: all */
+	__u64 hash_key[2];    /* secret */
 	char comm[EVENT_COMM_BYTES];
 	struct path_prefix prefixes[PATH_PREFIXES_MAX];
 };

@@ -24,9 +24,10 @@ struct {
 __noinline __u64 exe_announce(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
+	struct record *r = record_begin(slot);
 	__u64 exe_id, walked, path_len;
 
-	if (!s)
+	if (!s || !r)
 		return 0;
 	s->walk_dentry = (struct dentry *)s->exe_key.dentry;
 	s->walk_mnt = mount_of((struct vfsmount *)s->exe_key.mnt);
@@ -37,12 +38,13 @@ __noinline __u64 exe_announce(__u32 slot)
 
 	/* Unique without a shared counter: two CPUs never share the low bits. */
 	exe_id = bpf_ktime_get_ns() << 10 | (bpf_get_smp_processor_id() & 1023);
-	s->exe.exe_id = exe_id;
-	s->exe.type = RECORD_EXE;
-	s->exe.path_len = path_len;
-	s->exe.bits = (walked & WALK_TRUNCATED ? OPEN_PATH_TRUNCATED : 0) |
+	r->exe.exe_id = exe_id;
+	r->exe.when_ns = bpf_ktime_get_boot_ns();
+	r->exe.type = RECORD_EXE;
+	r->exe.path_len = path_len;
+	r->exe.bits = (walked & WALK_TRUNCATED ? OPEN_PATH_TRUNCATED : 0) |
 		      (dentry_deleted((struct dentry *)s->exe_key.dentry) ? OPEN_DELETED : 0);
-	if (ring_write(s, &s->exe, sizeof(s->exe) + path_len))
+	if (record_send(s, r, &r->exe, sizeof(r->exe) + path_len))
 		return 0; /* this event goes without, the next one tries again */
 	bpf_map_update_elem(&exes, &s->exe_key, &exe_id, BPF_ANY);
 	__sync_fetch_and_add(&exes_announced, 1);

@@ -35,12 +35,6 @@ struct exe_last {
 	__u64 announced;
 };
 
-/* User space sets the size before load. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
-} events SEC(".maps");
-
 /* The filter: each traced cgroup, at any depth, leads to its container's root in one look-up. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -64,7 +58,6 @@ struct loss_counts unattributed_losses = {};
 __u64 losses_counted;
 
 /*
- * Records are put together here and copied to the ring at their true length.
  * A slot belongs to one program: the kernel never runs a program twice at once
  * on one CPU (it skips the second run and counts it in recursion_misses), so
  * nothing else can touch the slot, even where programs may be preempted.
@@ -84,10 +77,7 @@ enum scratch_slot {
 	SCRATCH_COUNT
 };
 
-/* A path may start at any offset up to the longest name and overrun its end by one component. */
-#define SCRATCH_DATA_BYTES (EVENT_NAME_BYTES + EVENT_PATH_BYTES + 512)
-
-/* The same data behind each kind of record: one is put together at a time. */
+/* What a program knows of the open under way, but for its record: that is in record.bpf.h. */
 struct scratch {
 	struct open_request request;
 	struct opened
@@ -96,19 +86,7 @@ struct scratch {
 	struct mount *walk_mnt;
 	struct exe_key exe_key;
 	struct exe_last exe_last;
-	__u64 unlooked; /* bytes written since ring_write() looked how much waits */
-	union {
-		struct {
-			char exe_gap[sizeof(struct open_record) - sizeof(struct exe_record)];
-			struct exe_record exe;
-		};
-		struct {
-			char cgroup_gap[sizeof(struct open_record) - sizeof(struct cgroup_record)];
-			struct cgroup_record cgroup;
-		};
-		struct open_record open;
-	};
-	char data[SCRATCH_DATA_BYTES];
+	__u64 unlooked; /* bytes written since shared_ring_write() looked how much waits */
 };
 
 struct {
@@ -141,34 +119,6 @@ static __always_inline void count_loss(__u64 root_id, enum loss_reason reason)
 	}
 	__sync_fetch_and_add(counts ? &counts->lost[reason] : &unattributed_losses.lost[reason], 1);
 	__sync_fetch_and_add(&losses_counted, 1);
-}
-
-/* Cgroup records that found no room in the ring: user space has to look for itself. */
-__u64 lost_cgroup_records = 0;
-
-/* Set by a reader that found nothing and looks seldom from now on: the next record wakes it. */
-volatile __u32 reader_sleeps;
-
-/*
- * Wake the reader only when a good part of the ring waits: it looks by itself every
- * few milliseconds.  How much waits is worth a look only now and then (25 ns of a
- * traced open): a 64th of that part may go by unseen on each CPU.
- */
-static __always_inline long ring_write(struct scratch *s, void *record, __u64 size)
-{
-	__u64 flags = BPF_RB_NO_WAKEUP;
-
-	s->unlooked += size;
-	if (s->unlooked >= settings.wakeup_bytes / 64) {
-		s->unlooked = 0;
-		if (bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= settings.wakeup_bytes)
-			flags = BPF_RB_FORCE_WAKEUP;
-	}
-	if (reader_sleeps) {
-		reader_sleeps = 0;
-		flags = BPF_RB_FORCE_WAKEUP;
-	}
-	return bpf_ringbuf_output(&events, record, size, flags);
 }
 
 #endif

@@ -43,21 +43,21 @@ static __always_inline void opened_set(struct opened *opened, struct file *file)
 }
 
 /* Copies the name as passed to data[0]. */
-static __always_inline void open_put_name(struct scratch *s, const struct open_request *rq)
+static __always_inline void open_put_name(struct record *r, const struct open_request *rq)
 {
 	long len;
 
-	s->open.name_len = 0;
+	r->open.name_len = 0;
 	if (!rq->name && rq->call == CALL_OPEN_BY_HANDLE_AT)
 		return;
 	if (rq->kernel_name)
-		len = bpf_probe_read_kernel_str(s->data, EVENT_NAME_BYTES, rq->name);
+		len = bpf_probe_read_kernel_str(r->data, EVENT_NAME_BYTES, rq->name);
 	else
-		len = bpf_probe_read_user_str(s->data, EVENT_NAME_BYTES, rq->name);
+		len = bpf_probe_read_user_str(r->data, EVENT_NAME_BYTES, rq->name);
 	if (len < 0)
-		s->open.bits |= OPEN_NAME_UNREADABLE;
+		r->open.bits |= OPEN_NAME_UNREADABLE;
 	else if (len > 0) /* NUL included, but up to 6.1 an empty string is 0 bytes long */
-		s->open.name_len = len - 1;
+		r->open.name_len = len - 1;
 }
 
 /* Where a name that led to no file starts from: the caller's root, its cwd, or dirfd. */
@@ -79,7 +79,7 @@ static __always_inline struct path *base_of(const struct open_request *rq, bool 
  * Pipes, namespaces and the like have no path; the kernel makes up a text when asked
  * (d_dname).  The word for the kind and the inode number say the same.
  */
-static __always_inline void put_nameless(struct scratch *s, struct dentry *dentry, __u32 at)
+static __always_inline void put_nameless(struct record *r, struct dentry *dentry, __u32 at)
 {
 	const char *kind = kread(kread(kread(dentry, d_sb), s_type), name);
 	struct ns_common *ns = kread(kread(dentry, d_inode), i_private);
@@ -87,15 +87,14 @@ static __always_inline void put_nameless(struct scratch *s, struct dentry *dentr
 
 	if (magic_of(dentry) == NSFS_MAGIC)
 		kind = kread(kread(ns, ops), name);
-	len = bpf_probe_read_kernel_str(s->data + at, 64, kind);
-	s->open.path_len = len > 0 ? len - 1 : 0;
-	s->open.bits |= OPEN_FILE_NAMELESS;
+	len = bpf_probe_read_kernel_str(r->data + at, 64, kind);
+	r->open.path_len = len > 0 ? len - 1 : 0;
+	r->open.bits |= OPEN_FILE_NAMELESS;
 }
 
 /* Where an overlay keeps the file: in a lower layer until it is first written to. */
-static __always_inline void put_layer(struct scratch *s, struct dentry *dentry)
+static __always_inline void put_layer(struct record *r, struct inode *inode, struct dentry *dentry)
 {
-	struct inode *inode = s->opened.inode;
 	struct ovl_inode *ovl = NULL;
 	struct dentry *upper = NULL;
 
@@ -104,45 +103,46 @@ static __always_inline void put_layer(struct scratch *s, struct dentry *dentry)
 		return;
 	ovl = (void *)inode - bpf_core_field_offset(ovl->vfs_inode);
 	bpf_core_read(&upper, sizeof(upper), &ovl->__upperdentry);
-	s->open.bits |= upper ? OPEN_LAYER_UPPER : OPEN_LAYER_LOWER;
+	r->open.bits |= upper ? OPEN_LAYER_UPPER : OPEN_LAYER_LOWER;
 }
 
-static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct task_struct *task)
+static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct record *r,
+					  struct task_struct *task)
 {
 	const struct open_request *rq = &s->request;
-	__u32 at = s->open.name_len & (EVENT_NAME_BYTES - 1);
+	__u32 at = r->open.name_len & (EVENT_NAME_BYTES - 1);
 	struct dentry *dentry = s->opened.dentry;
 	struct path *path;
 	__u64 walked;
 
 	if (dentry) {
 		s->walk_mnt = mount_of(s->opened.mnt);
-		s->open.inode = kread(s->opened.inode, i_ino);
-		s->open.bits |= OPEN_RESOLVED;
+		r->open.inode = kread(s->opened.inode, i_ino);
+		r->open.bits |= OPEN_RESOLVED;
 		if (is_nameless(dentry)) {
-			put_nameless(s, dentry, at);
+			put_nameless(r, dentry, at);
 			return;
 		}
 		if (dentry_deleted(dentry) || is_memfd(dentry))
-			s->open.bits |= OPEN_DELETED;
-		put_layer(s, dentry);
+			r->open.bits |= OPEN_DELETED;
+		put_layer(r, s->opened.inode, dentry);
 	} else {
-		if (!rq->name || s->open.bits & OPEN_NAME_UNREADABLE)
+		if (!rq->name || r->open.bits & OPEN_NAME_UNREADABLE)
 			return;
-		path = base_of(rq, at && s->data[0] == '/', task);
+		path = base_of(rq, at && r->data[0] == '/', task);
 		if (!path) /* a bad dirfd: there is no directory to name */
 			return;
 		dentry = kread(path, dentry);
 		if (is_nameless(dentry)) /* nor is there below a pipe */
 			return;
 		s->walk_mnt = mount_of(kread(path, mnt));
-		s->open.bits |= OPEN_HAS_BASE;
+		r->open.bits |= OPEN_HAS_BASE;
 	}
 	s->walk_dentry = dentry;
 	walked = path_put(slot, s, at);
 	if (walked & WALK_TRUNCATED)
-		s->open.bits |= OPEN_PATH_TRUNCATED;
-	s->open.path_len = (__u32)walked - at;
+		r->open.bits |= OPEN_PATH_TRUNCATED;
+	r->open.path_len = (__u32)walked - at;
 }
 
 /* The helper's work by two loads. */
@@ -180,36 +180,41 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct scratch *s = scratch_get(slot);
 	__u64 exe_id, data_len;
+	struct record *r;
 
 	if (!s)
 		return 0;
 
-	exe_id = exe_id_of(slot, s, task); /* first: it may send a record of its own from here */
-	s->open.exe_id = exe_id;
-	s->open.type = RECORD_OPEN;
-	s->open.when_ns = bpf_ktime_get_boot_ns();
-	s->open.cgroup_id = cgroup_id;
-	s->open.root_id = root_id;
-	s->open.resolve = s->request.resolve;
-	s->open.inode = 0;
-	s->open.hash = 0;
-	s->open.ret = ret;
-	s->open.flags = s->request.flags;
-	s->open.mode = s->request.mode;
-	s->open.call = s->request.call;
-	s->open.bits = s->request.bits;
-	s->open.path_len = 0;
-	open_put_process(&s->open, task);
-	open_put_name(s, &s->request);
-	open_put_path(slot, s, task);
+	exe_id = exe_id_of(slot, s, task); /* first: it may send a record of its own */
+	r = record_begin(slot);
+	if (!r)
+		return 0;
+	r->open.exe_id = exe_id;
+	r->open.type = RECORD_OPEN;
+	r->open.when_ns = bpf_ktime_get_boot_ns();
+	r->open.cgroup_id = cgroup_id;
+	r->open.root_id = root_id;
+	r->open.resolve = s->request.resolve;
+	r->open.inode = 0;
+	r->open.hash = 0;
+	r->open.ret = ret;
+	r->open.flags = s->request.flags;
+	r->open.mode = s->request.mode;
+	r->open.call = s->request.call;
+	r->open.bits = s->request.bits;
+	r->open.path_len = 0;
+	open_put_process(&r->open, task);
+	open_put_name(r, &s->request);
+	open_put_path(slot, s, r, task);
 
 	if (!volume_admits(slot))
 		return 0;
 
-	data_len = s->open.name_len + s->open.path_len;
-	if (data_len > SCRATCH_DATA_BYTES || ring_write(s, &s->open, sizeof(s->open) + data_len)) {
+	data_len = r->open.name_len + r->open.path_len;
+	if (data_len > RECORD_DATA_BYTES ||
+	    record_send(s, r, &r->open, sizeof(r->open) + data_len)) {
 		count_loss(root_id, LOSS_RING_FULL);
-		volume_take_back(s);
+		volume_take_back(r);
 	}
 	return 0;
 }

@@ -10,7 +10,7 @@
 #ifndef CTRACE_PATH_BPF_H
 #define CTRACE_PATH_BPF_H
 
-#include "maps.bpf.h"
+#include "record.bpf.h"
 
 /* include/uapi/linux/magic.h */
 #define TMPFS_MAGIC           0x01021994
@@ -35,7 +35,7 @@
 struct walk {
 	struct dentry *dentry;
 	struct mount *mnt;
-	char *data; /* of the scratch slot */
+	char *data; /* of the record */
 	__u64 at;   /* bytes of data in use */
 	__u64 end;  /* ... and how many may be */
 	bool truncated;
@@ -121,14 +121,15 @@ static __always_inline long walk_step(struct walk *w)
 #define WALK_TRUNCATED (1ULL << 32) /* the way to the root was longer than EVENT_PATH_BYTES */
 #define WALK_DONE      (1ULL << 33)
 
-static __always_inline bool walk_start(struct walk *w, struct scratch *s, __u32 at, __u32 end)
+static __always_inline bool walk_start(struct walk *w, const struct scratch *s, struct record *r,
+				       __u32 at, __u32 end)
 {
 	*w = (struct walk){ .at = at, .end = end };
-	if (!s)
+	if (!s || !r)
 		return false;
 	w->dentry = s->walk_dentry;
 	w->mnt = s->walk_mnt;
-	w->data = s->data;
+	w->data = r->data;
 	return true;
 }
 
@@ -144,7 +145,7 @@ __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
 	bool done = false;
 	struct walk w;
 
-	if (!walk_start(&w, s, at, end))
+	if (!s || !walk_start(&w, s, record_get(slot), at, end))
 		return at | WALK_DONE;
 	for (int i = 0; i < WALK_STEPS && !done; i++)
 		done = walk_step(&w);
@@ -167,14 +168,14 @@ __noinline __u64 path_of_memfd(__u32 slot, __u32 at)
 {
 	struct walk w;
 
-	if (walk_start(&w, scratch_get(slot), at, at + EVENT_PATH_BYTES))
+	if (walk_start(&w, scratch_get(slot), record_get(slot), at, at + EVENT_PATH_BYTES))
 		walk_put_name(&w, w.dentry);
 	return walk_result(&w, false);
 }
 
 /*
- * Write the path of the slot's walk_dentry and walk_mnt, leaf first, to its
- * data[at].  Returns where it ends, perhaps with WALK_TRUNCATED.
+ * Write the path of the slot's walk_dentry and walk_mnt, leaf first, to the
+ * record's data[at].  Returns where it ends, perhaps with WALK_TRUNCATED.
  */
 __noinline __u64 path_walk(__u32 slot, __u32 at)
 {

@@ -150,8 +150,9 @@ static __always_inline void uring_keep_name(struct io_kiocb *req, const char *na
 }
 
 /* Reported on submission: all that will be known of it, neither its result nor its file. */
-static __always_inline void uring_report_unseen(struct scratch *s, struct io_kiocb *req,
-						__u64 cgroup_id, const struct cgroup_entry *traced)
+static __always_inline void uring_report_unseen(struct scratch *s, struct record *r,
+						struct io_kiocb *req, __u64 cgroup_id,
+						const struct cgroup_entry *traced)
 {
 	request_of_uring(s, req);
 	s->request.name = uring_name(req);
@@ -160,14 +161,15 @@ static __always_inline void uring_report_unseen(struct scratch *s, struct io_kio
 	s->opened.dentry = NULL;
 	if (request_wanted(s, traced, 0))
 		open_report(SCRATCH_URING_SUBMIT, cgroup_id, traced->root_id, 0);
-	s->data[0] = 0;
-	uring_keep_name(req, s->data, traced->root_id);
+	r->data[0] = 0;
+	uring_keep_name(req, r->data, traced->root_id);
 }
 
 static __always_inline int uring_submitted(struct io_kiocb *req)
 {
 	struct cgroup_entry *traced;
 	struct scratch *s;
+	struct record *r;
 	__u64 cgroup_id;
 
 	if (!uring_opens(req))
@@ -176,12 +178,13 @@ static __always_inline int uring_submitted(struct io_kiocb *req)
 	if (!traced || !task_wanted())
 		return 0;
 	s = scratch_get(SCRATCH_URING_SUBMIT);
-	if (!s)
+	r = record_own(SCRATCH_URING_SUBMIT);
+	if (!s || !r)
 		return 0;
 	if (uring_ends_unseen(req))
-		uring_report_unseen(s, req, cgroup_id, traced);
-	else if (bpf_probe_read_kernel_str(s->data, EVENT_NAME_BYTES, uring_name(req)) > 0)
-		uring_keep_name(req, s->data, traced->root_id);
+		uring_report_unseen(s, r, req, cgroup_id, traced);
+	else if (bpf_probe_read_kernel_str(r->data, EVENT_NAME_BYTES, uring_name(req)) > 0)
+		uring_keep_name(req, r->data, traced->root_id);
 	return 0;
 }
 

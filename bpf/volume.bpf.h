@@ -21,47 +21,49 @@
 
 /* --- which paths --------------------------------------------------------------------- */
 
-/* Do len bytes of the slot's data and of a prefix's text agree, from these places on? */
+/* Do len bytes of the record's data and of a prefix's text agree, from these places on? */
 __noinline int prefix_agrees(__u32 slot, __u32 at, __u32 which, __u32 from, __u32 len)
 {
-	struct scratch *s = scratch_get(slot);
+	struct record *r = record_get(slot);
 
-	if (!s || which >= PATH_PREFIXES_MAX)
+	if (!r || which >= PATH_PREFIXES_MAX)
 		return 0;
+	barrier_var(which); /* the verifier forgets the bound of what was put aside meanwhile */
+	which &= PATH_PREFIXES_MAX - 1;
 	for (__u32 i = 0; i < PATH_PREFIX_BYTES && i < len; i++) {
 		__u32 in_data = at + i, in_text = from + i;
 
 		barrier_var(in_data); /* or the bound is checked on another register than is used */
 		barrier_var(in_text);
-		if (in_data >= SCRATCH_DATA_BYTES || in_text >= 2 * PATH_PREFIX_BYTES ||
-		    s->data[in_data] != settings.prefixes[which].text[in_text])
+		if (in_data >= RECORD_DATA_BYTES || in_text >= 2 * PATH_PREFIX_BYTES ||
+		    r->data[in_data] != settings.prefixes[which].text[in_text])
 			return 0;
 	}
 	return 1;
 }
 
 /* The byte before data[at], or a '/' where it is the first. */
-static __always_inline char byte_before(const struct scratch *s, __u32 at, __u32 first)
+static __always_inline char byte_before(const struct record *r, __u32 at, __u32 first)
 {
 	if (at <= first)
 		return '/';
 	at--;
 	barrier_var(at);
-	return at < SCRATCH_DATA_BYTES ? s->data[at] : 0;
+	return at < RECORD_DATA_BYTES ? r->data[at] : 0;
 }
 
 /* Of a failed open: do the prefix's last components, from this byte on, begin the name? */
-static __always_inline bool name_continues(__u32 slot, const struct scratch *s, __u32 which,
+static __always_inline bool name_continues(__u32 slot, const struct record *r, __u32 which,
 					   __u32 from)
 {
-	__u32 start = s->data[0] == '/', name_len = s->open.name_len;
+	__u32 start = r->data[0] == '/', name_len = r->open.name_len;
 	__u32 len = settings.prefixes[which].len - from - 1; /* without the last '/' */
 	__u32 end = start + len;
 
 	if (end > name_len || !prefix_agrees(slot, start, which, PATH_PREFIX_BYTES + from, len))
 		return false;
 	barrier_var(end);
-	return end == name_len || (end < SCRATCH_DATA_BYTES && s->data[end] == '/');
+	return end == name_len || (end < RECORD_DATA_BYTES && r->data[end] == '/');
 }
 
 /*
@@ -74,22 +76,22 @@ static __always_inline bool name_continues(__u32 slot, const struct scratch *s, 
  */
 __noinline int path_is_below(__u32 slot, __u32 which)
 {
-	struct scratch *s = scratch_get(slot);
+	struct record *r = record_get(slot);
 	__u32 path, end, len, shared;
 
-	if (!s || which >= PATH_PREFIXES_MAX)
+	if (!r || which >= PATH_PREFIXES_MAX)
 		return 0;
 	barrier_var(which);
 	which &= PATH_PREFIXES_MAX - 1; /* what 5.10 believes */
-	path = s->open.name_len;
-	end = path + s->open.path_len;
+	path = r->open.name_len;
+	end = path + r->open.path_len;
 	len = settings.prefixes[which].len;
 	shared = len < end - path ? len : end - path;
 	if (!prefix_agrees(slot, end - shared, which, len - shared, shared))
 		return 0;
 	if (shared == len)
-		return byte_before(s, end - len, path) == '/';
-	return !(s->open.bits & OPEN_RESOLVED) && name_continues(slot, s, which, shared);
+		return byte_before(r, end - len, path) == '/';
+	return !(r->open.bits & OPEN_RESOLVED) && name_continues(slot, r, which, shared);
 }
 
 #define NAME_STRETCH 1024 /* bytes looked at in one go, for the verifier's sake */
@@ -97,21 +99,21 @@ __noinline int path_is_below(__u32 slot, __u32 which)
 /* Is there a "//", "/./" or "/../" in these bytes of the name, or "/." or "/.." at its end? */
 __noinline int name_winds(__u32 slot, __u32 at)
 {
-	struct scratch *s = scratch_get(slot);
+	struct record *r = record_get(slot);
 	__u32 window = at ? 0 : '/', len;
 
-	if (!s)
+	if (!r)
 		return 1;
-	if (!at && s->data[0] == '/')
+	if (!at && r->data[0] == '/')
 		window = 0;
-	len = s->open.name_len;
+	len = r->open.name_len;
 	for (__u32 i = 0; i < NAME_STRETCH; i++) {
 		__u32 k = at + i;
 
 		barrier_var(k);
 		if (k >= len || k >= EVENT_NAME_BYTES)
 			return (window & 0xffff) == 0x2f2e || (window & 0xffffff) == 0x2f2e2e;
-		window = window << 8 | (unsigned char)s->data[k];
+		window = window << 8 | (unsigned char)r->data[k];
 		if ((window & 0xffff) == 0x2f2f || (window & 0xffffff) == 0x2f2e2f ||
 		    window == 0x2f2e2e2f)
 			return 1;
@@ -120,17 +122,17 @@ __noinline int name_winds(__u32 slot, __u32 at)
 }
 
 /* Can it be told where the path is?  Symbolic links in the name of a failed open can't. */
-static __always_inline bool place_is_known(__u32 slot, const struct scratch *s)
+static __always_inline bool place_is_known(__u32 slot, const struct record *r)
 {
-	if (s->open.bits & OPEN_PATH_TRUNCATED)
+	if (r->open.bits & OPEN_PATH_TRUNCATED)
 		return false;
-	if (s->open.bits & OPEN_RESOLVED)
+	if (r->open.bits & OPEN_RESOLVED)
 		return true;
-	if (!(s->open.bits & OPEN_HAS_BASE))
+	if (!(r->open.bits & OPEN_HAS_BASE))
 		return false;
 	/* Stretches overlap by what could lie across their border. */
 	for (__u32 at = 0; at < EVENT_NAME_BYTES; at += NAME_STRETCH - 3)
-		if (at <= s->open.name_len && name_winds(slot, at))
+		if (at <= r->open.name_len && name_winds(slot, at))
 			return false;
 	return true;
 }
@@ -138,12 +140,12 @@ static __always_inline bool place_is_known(__u32 slot, const struct scratch *s)
 /* What can't be told is reported: a filter must not hide what it did not understand. */
 __noinline int path_wanted(__u32 slot)
 {
-	struct scratch *s = scratch_get(slot);
+	struct record *r = record_get(slot);
 	int wanted = !settings.path_only;
 
-	if (!s || !place_is_known(slot, s))
+	if (!r || !place_is_known(slot, r))
 		return 1;
-	if (s->open.bits & OPEN_FILE_NAMELESS)
+	if (r->open.bits & OPEN_FILE_NAMELESS)
 		return wanted;
 	for (__u32 i = 0; i < PATH_PREFIXES_MAX && i < settings.prefix_count; i++) {
 		if (!path_is_below(slot, i))
@@ -203,7 +205,7 @@ static __always_inline void sip_word(struct sip *h, __u64 word)
  */
 __noinline __u64 hash_open(__u32 slot)
 {
-	struct scratch *s = scratch_get(slot);
+	struct record *r = record_get(slot);
 	struct sip h = {
 		settings.hash_key[0] ^ 0x736f6d6570736575,
 		settings.hash_key[1] ^ 0x646f72616e646f6d,
@@ -212,28 +214,28 @@ __noinline __u64 hash_open(__u32 slot)
 	};
 	__u32 at, end, error;
 
-	if (!s)
+	if (!r)
 		return 0;
-	end = s->open.name_len + s->open.path_len;
-	at = s->open.bits & OPEN_RESOLVED ? s->open.name_len
+	end = r->open.name_len + r->open.path_len;
+	at = r->open.bits & OPEN_RESOLVED ? r->open.name_len
 					  : 0; /* the path, not how it was named */
-	error = s->open.ret < 0 ? -s->open.ret : 0;
+	error = r->open.ret < 0 ? -r->open.ret : 0;
 	barrier_var(end);
-	if (end > SCRATCH_DATA_BYTES - sizeof(__u64))
+	if (end > RECORD_DATA_BYTES - sizeof(__u64))
 		return 0;
-	*(__u64 *)(s->data + end) = 0; /* the last word ends in zeros */
+	*(__u64 *)(r->data + end) = 0; /* the last word ends in zeros */
 
-	sip_word(&h, s->open.root_id);
-	sip_word(&h, s->open.exe_id);
-	sip_word(&h, (__u64)error << 32 | s->open.flags);
-	sip_word(&h, (__u64)(end - at) << 32 | s->open.path_len);
-	for (__u32 i = 0; i < SCRATCH_DATA_BYTES / 8 && at < end; i++) {
+	sip_word(&h, r->open.root_id);
+	sip_word(&h, r->open.exe_id);
+	sip_word(&h, (__u64)error << 32 | r->open.flags);
+	sip_word(&h, (__u64)(end - at) << 32 | r->open.path_len);
+	for (__u32 i = 0; i < RECORD_DATA_BYTES / 8 && at < end; i++) {
 		__u32 k = at;
 
 		barrier_var(k);
-		if (k > SCRATCH_DATA_BYTES - sizeof(__u64))
+		if (k > RECORD_DATA_BYTES - sizeof(__u64))
 			break;
-		sip_word(&h, *(__u64 *)(s->data + k));
+		sip_word(&h, *(__u64 *)(r->data + k));
 		at += sizeof(__u64);
 	}
 	h.c ^= 0xff;
@@ -244,27 +246,27 @@ __noinline __u64 hash_open(__u32 slot)
 }
 
 /* It was reported a short while ago, and is counted there. */
-static __always_inline bool is_repeat(struct scratch *s)
+static __always_inline bool is_repeat(struct record *r)
 {
-	struct reported_open *before = bpf_map_lookup_elem(&reported, &s->open.hash);
+	struct reported_open *before = bpf_map_lookup_elem(&reported, &r->open.hash);
 
-	if (!before || s->open.when_ns - before->when_ns >= settings.dedup_ns)
+	if (!before || r->open.when_ns - before->when_ns >= settings.dedup_ns)
 		return false;
 	__sync_fetch_and_add(&before->repeated, 1);
 	return true;
 }
 
 /* About to be reported; false if another CPU is just doing so. */
-static __always_inline bool remember_open(struct scratch *s)
+static __always_inline bool remember_open(struct record *r)
 {
-	struct reported_open now = { .when_ns = s->open.when_ns };
-	struct reported_open *before = bpf_map_lookup_elem(&reported, &s->open.hash);
+	struct reported_open now = { .when_ns = r->open.when_ns };
+	struct reported_open *before = bpf_map_lookup_elem(&reported, &r->open.hash);
 
 	if (!before)
-		return bpf_map_update_elem(&reported, &s->open.hash, &now, BPF_NOEXIST) != -EEXIST;
-	s->open.repeated = before->repeated;
-	__sync_fetch_and_add(&before->repeated, -(__u64)s->open.repeated);
-	before->when_ns = s->open.when_ns;
+		return bpf_map_update_elem(&reported, &r->open.hash, &now, BPF_NOEXIST) != -EEXIST;
+	r->open.repeated = before->repeated;
+	__sync_fetch_and_add(&before->repeated, -(__u64)r->open.repeated);
+	before->when_ns = r->open.when_ns;
 	return true;
 }
 
@@ -318,9 +320,9 @@ struct {
 	__type(value, struct process_counts);
 } processes SEC(".maps");
 
-static __always_inline void process_count(const struct scratch *s)
+static __always_inline void process_count(const struct record *r)
 {
-	struct process_key key = { .root_id = s->open.root_id, .tgid = s->open.tgid };
+	struct process_key key = { .root_id = r->open.root_id, .tgid = r->open.tgid };
 	struct process_counts *p = bpf_map_lookup_elem(&processes, &key);
 
 	if (!p) {
@@ -332,42 +334,42 @@ static __always_inline void process_count(const struct scratch *s)
 			return;
 	}
 	__sync_fetch_and_add(&p->opens, 1);
-	if (s->open.ret < 0)
+	if (r->open.ret < 0)
 		__sync_fetch_and_add(&p->failures, 1);
-	if (flags_write(s->open.flags))
+	if (flags_write(r->open.flags))
 		__sync_fetch_and_add(&p->writes, 1);
-	__builtin_memcpy(p->comm, s->open.comm, sizeof(p->comm));
+	__builtin_memcpy(p->comm, r->open.comm, sizeof(p->comm));
 }
 
 /* Counts the slot's open.  Returns 1 if it is to be reported. */
 __noinline int volume_count(__u32 slot)
 {
-	struct scratch *s = scratch_get(slot);
+	struct record *r = record_get(slot);
 	struct volume_counts *v;
 
-	if (!s)
+	if (!r)
 		return 1;
-	v = volume_of(s->open.root_id);
+	v = volume_of(r->open.root_id);
 	__sync_fetch_and_add(&v->opens, 1);
-	if (s->open.ret < 0)
+	if (r->open.ret < 0)
 		__sync_fetch_and_add(&v->failures, 1);
-	if (flags_write(s->open.flags))
+	if (flags_write(r->open.flags))
 		__sync_fetch_and_add(&v->writes, 1);
 	if (settings.count_processes)
-		process_count(s);
+		process_count(r);
 
 	if (settings.dedup_ns) {
-		s->open.hash = hash_open(slot);
-		if (is_repeat(s)) {
+		r->open.hash = hash_open(slot);
+		if (is_repeat(r)) {
 			__sync_fetch_and_add(&v->repeated, 1);
 			return 0;
 		}
 	}
-	if (settings.rate && !within_rate(v, s->open.when_ns)) {
+	if (settings.rate && !within_rate(v, r->open.when_ns)) {
 		__sync_fetch_and_add(&v->over_rate, 1);
 		return 0;
 	}
-	if (settings.dedup_ns && !remember_open(s)) {
+	if (settings.dedup_ns && !remember_open(r)) {
 		__sync_fetch_and_add(&v->repeated, 1);
 		return 0;
 	}
@@ -383,10 +385,10 @@ static __always_inline bool volume_admits(__u32 slot)
 }
 
 /* It was to be reported and got lost: the next one like it is the first. */
-static __always_inline void volume_take_back(struct scratch *s)
+static __always_inline void volume_take_back(struct record *r)
 {
 	if (settings.dedup_ns)
-		bpf_map_delete_elem(&reported, &s->open.hash);
+		bpf_map_delete_elem(&reported, &r->open.hash);
 }
 
 #endif

@@ -14,7 +14,11 @@ struct tracer;
 
 struct tracer_settings {
 	struct trace_settings kernel; /* the filters; wakeup_bytes, hash_key: set by the tracer */
-	size_t ring_bytes;   /* rounded up to what the kernel takes; 0: TRACER_RING_BYTES */
+	/*
+	 * Of the ring that all CPUs share, rounded up to what the kernel takes; 0:
+	 * TRACER_RING_BYTES.  Their own are together no larger.
+	 */
+	size_t ring_bytes;
 	const char *backend; /* NULL: the best that works here */
 	bool verbose;        /* what libbpf and the verifier say goes to stderr */
 };
@@ -22,7 +26,7 @@ struct tracer_settings {
 #define TRACER_RING_BYTES (8u << 20)
 
 /*
- * Called by tracer_drain() for each record, in the ring's order, and by
+ * Called by tracer_drain() for each record, in the order of time, and by
  * tracer_losses().  A negative return ends the call, which returns it; the record
  * counts as taken.  What the
  * arguments point to is valid during the call only.
@@ -34,7 +38,7 @@ struct tracer_handler {
 	 * gone.  Otherwise: a traced root has gone.
 	 */
 	int (*cgroup)(const struct cgroup_record *rec, const char *path, void *arg);
-	/* Opens that were done but are not in the ring; root_id 0: nobody knows whose. */
+	/* Opens that were done but are in no ring; root_id 0: nobody knows whose. */
 	int (*lost)(__u64 root_id, enum loss_reason reason, __u64 count, void *arg);
 	/* By tracer_volumes() and tracer_forget(), where settings.kernel.count_volume; 0: as above.
 	 */
@@ -73,6 +77,7 @@ const char *tracer_backend(const struct tracer *t);
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
 		 struct error *err);
 
+/* Is it traced, by itself or because of what it was made in? */
 bool tracer_traces(const struct tracer *t, __u64 cgroup_id);
 
 /* Not traced any more; nothing happens if it was not. */
@@ -83,7 +88,7 @@ bool tracer_missed_cgroups(struct tracer *t);
 
 /*
  * A descriptor for epoll, edge-triggered (EPOLLIN | EPOLLET): it fires when a
- * good part of the ring waits, or a record for handler.cgroup, or the first one after
+ * good part of a ring waits, or a record for handler.cgroup, or the first one after
  * tracer_sleep().  Look at least every few milliseconds besides, unless that was called.
  */
 int tracer_fd(const struct tracer *t);
@@ -94,17 +99,20 @@ int tracer_fd(const struct tracer *t);
  */
 void tracer_sleep(struct tracer *t);
 
-/* Take what is in the ring, up to some ten thousand records: their number, or negative errno. */
+/* Take what is in the rings, up to some ten thousand records: their number, or negative errno. */
 int tracer_drain(struct tracer *t);
 
 /* Hand a copy of an open's record, len bytes and aligned as it was, to handler.open once more. */
 int tracer_replay(struct tracer *t, const struct open_record *record, size_t len);
 
-/* How much of the ring waits now, and its size, in bytes. */
+/*
+ * How much waits now in the ring that all CPUs share, and its size, in bytes.  Where they have
+ * rings of their own it is what those had no room for.
+ */
 size_t tracer_ring_used(const struct tracer *t);
 size_t tracer_ring_bytes(const struct tracer *t);
 
-/* Detach: no further record is made, those in the ring can still be taken. */
+/* Detach: no further record is made, those in the rings can still be taken. */
 void tracer_stop(struct tracer *t);
 
 /* Hand the losses that came since the last call to handler.lost: 0, or its negative return. */

@@ -24,6 +24,10 @@
 #define VOLUME_ENTRIES   8192
 #define REPORTED_ENTRIES 65536
 
+/* A record takes some 200 bytes, and has 8 KiB of room. */
+#define CPU_RING_MOST  (1u << 20)
+#define CPU_RING_LEAST (32u << 10)
+
 /* A ring is a power of two of whole pages. */
 static __u32 ring_size(size_t wanted)
 {
@@ -34,6 +38,25 @@ static __u32 ring_size(size_t wanted)
 	while (size < wanted && size < 1u << 30)
 		size *= 2;
 	return size;
+}
+
+/*
+ * Each CPU's own ring, as large as still need not grow with the rate (at 200,000 opens a
+ * second its half is full in 12 ms), but all of them no larger than the one that they flow
+ * over into.  0: none, for record.bpf.h has a CPU's stores seen by others in their order
+ * (which x86 keeps), and no program of ours in the middle of another (which raw tracepoints
+ * alone can tell: probe_preemption() below refuses kernels that do so).
+ */
+static __u32 cpu_ring_size(enum backend backend, __u32 ring_bytes, int cpus)
+{
+	__u32 size = CPU_RING_MOST;
+
+#ifndef __x86_64__
+	return 0;
+#endif
+	while (size >= CPU_RING_LEAST && (__u64)size * cpus > ring_bytes)
+		size /= 2;
+	return backend != BACKEND_TRACEPOINT || size < CPU_RING_LEAST ? 0 : size;
 }
 
 /* libbpf's word names the program and what the kernel said of it; --verbose has the rest. */
@@ -78,22 +101,38 @@ static int open_object(struct tracer *t, const struct kernel_btf *kernel, int ty
 	return t->skel ? 0 : error_set(err, -errno, "open the BPF object");
 }
 
+static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t wanted,
+			 struct error *err)
+{
+	__u32 ring_bytes = ring_size(wanted),
+	      programs = bpf_map__max_entries(t->skel->maps.scratch);
+	int cpus = libbpf_num_possible_cpus();
+
+	if (cpus < 0)
+		return error_set(err, cpus, "count the processors");
+	kernel->wakeup_bytes = ring_bytes / 4;
+	kernel->cpu_ring_bytes = cpu_ring_size(t->backend, ring_bytes, cpus);
+	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
+	bpf_map__set_max_entries(t->skel->maps.cpu_rings, cpus);
+	bpf_map__set_value_size(t->skel->maps.cpu_rings,
+				CPU_RING_SIZE(kernel->cpu_ring_bytes, programs));
+	return 0;
+}
+
 static int prepare(struct tracer *t, const struct tracer_settings *settings,
 		   const struct kernel_btf *types, struct error *err)
 {
 	struct trace_settings *kernel = (struct trace_settings *)&t->skel->rodata->settings;
-	__u32 ring_bytes = ring_size(settings->ring_bytes);
 	int r;
 
 	r = backend_prepare(t->backend, settings->kernel.containers, t->skel->obj, types, err);
 	if (r < 0)
 		return r;
-	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
-	kernel->wakeup_bytes = ring_bytes / 4;
 	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
-	return prepare_volume(t, kernel, err);
+	r = prepare_rings(t, kernel, settings->ring_bytes, err);
+	return r < 0 ? r : prepare_volume(t, kernel, err);
 }
 
 int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err)

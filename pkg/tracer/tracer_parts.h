@@ -14,7 +14,7 @@ struct bpf_program;
 struct exe_table;
 struct id_map;
 struct kretprobes;
-struct ring_buffer;
+struct rings;
 
 #define MAX_LINKS 16
 
@@ -27,18 +27,24 @@ static inline const void *ctrace_bpf__elf_bytes(size_t *len)
 	return bpf_object_bytes(len);
 }
 
+/* Of a map, here. */
+struct mapping {
+	void *at;
+	size_t bytes;
+};
+
 struct tracer {
 	enum backend backend;
 	struct ctrace_bpf *skel;
-	struct ring_buffer *ring;
-	const unsigned long *positions; /* of the ring: the consumer's page, then the producer's */
-	struct bpf_link *links[MAX_LINKS];    /* of what is attached ... */
-	struct bpf_program *progs[MAX_LINKS]; /* ... and its program */
+	struct rings *rings;
+	struct mapping mapped[3]; /* what they are mapped by; at is NULL: not */
+	const unsigned long *shared_taken, *shared_put; /* positions of the ring that all share */
+	struct bpf_link *links[MAX_LINKS];              /* of what is attached ... */
+	struct bpf_program *progs[MAX_LINKS];           /* ... and its program */
 	int link_count;
 	struct kretprobes *kretprobes; /* NULL: none */
 	struct exe_table *exes;
 	struct tracer_handler handler;
-	int drained;
 	struct id_map *losses_seen; /* root id -> struct loss_counts, ours */
 	struct loss_counts unattributed_seen;
 	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
@@ -54,7 +60,7 @@ int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct
 /* Attach what has been loaded; what this kernel can't have and need not is left out. */
 int tracer_attach(struct tracer *t, struct error *err);
 
-/* Map the ring of what has been loaded. */
+/* Map the rings of what has been loaded. */
 int tracer_ring_open(struct tracer *t, struct error *err);
 
 /* Whether or not it is open. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * ctrace itself, linked with another ring (ld --wrap): everything behind the ring,
- * from record to bytes, is the real thing.
+ * ctrace itself, linked with other rings (ld --wrap): from where they are read on,
+ * to the bytes that come out, all is the real thing.
  *
- *	CTRACE_RECORD=FILE  the records of the kernel's ring are copied to FILE as well
+ *	CTRACE_RECORD=FILE  the records that come from the kernel are copied to FILE as well
  *	CTRACE_REPLAY=FILE  they come from FILE, round and round; end it by --count.  Then
  *	                    one line of JSON on stderr: events and CPU time
  *
  * FILE: for each record its length (4 bytes) and its bytes.  They are laid out in
- * memory as the ring has them, 8 MiB of them, so that the caches see the same.
+ * memory as a CPU's ring has them, 8 MiB of them, so that the caches see the same.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,32 +16,27 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bpf/libbpf.h>
+#include "tracer/rings.h"
 
-#include "event.h"
-
-#define REPLAY_BYTES (8u << 20) /* the ring's default */
-#define HEADER_BYTES 8          /* BPF_RINGBUF_HDR_SZ */
+#define REPLAY_BYTES (8u << 20)
 
 static struct {
-	ring_buffer_sample_fn handle;
-	void *arg;
-	FILE *record;
-	char *records; /* NULL: not replaying */
-	size_t used, next;
+	FILE *record;          /* NULL: not recording */
+	struct cpu_ring *ring; /* NULL: not replaying */
+	size_t lap;            /* bytes of it in use, as many as there are */
 	unsigned long long events;
 	unsigned long long start_ns;
 } replay;
 
-struct ring_buffer *__real_ring_buffer__new(int fd, ring_buffer_sample_fn handle, void *arg,
-					    const struct ring_buffer_opts *opts);
-int __real_ring_buffer__consume(struct ring_buffer *ring);
-void __real_ring_buffer__free(struct ring_buffer *ring);
+struct rings *__real_rings_new(size_t most);
+void __real_rings_look(struct rings *rings, __u64 until_ns);
+const struct record_head *__real_rings_next(struct rings *rings, size_t *len);
+void __real_rings_free(struct rings *rings);
 
-struct ring_buffer *__wrap_ring_buffer__new(int fd, ring_buffer_sample_fn handle, void *arg,
-					    const struct ring_buffer_opts *opts);
-int __wrap_ring_buffer__consume(struct ring_buffer *ring);
-void __wrap_ring_buffer__free(struct ring_buffer *ring);
+struct rings *__wrap_rings_new(size_t most);
+void __wrap_rings_look(struct rings *rings, __u64 until_ns);
+const struct record_head *__wrap_rings_next(struct rings *rings, size_t *len);
+void __wrap_rings_free(struct rings *rings);
 
 static unsigned long long cpu_ns(void)
 {
@@ -51,92 +46,91 @@ static unsigned long long cpu_ns(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-static int record_and_handle(void *arg, void *data, size_t len)
+/* One more entry, and where the next one will be. */
+static __u64 put(__u64 at, const void *data, __u32 len)
 {
-	__u32 size = len;
+	struct ring_entry *entry = (struct ring_entry *)(replay.ring->data + at);
 
-	fwrite(&size, sizeof(size), 1, replay.record);
-	fwrite(data, len, 1, replay.record);
-	return replay.handle(arg, data, len);
+	*entry = (struct ring_entry){ .start = sizeof(*entry), .len = len };
+	memcpy(entry + 1, data, len);
+	return ring_next(at, entry, REPLAY_BYTES);
 }
 
-/* Opens go into the ring; the executables that they refer to are told at once. */
-static void take(const void *data, __u32 len)
+/* All of it again and again, until the ring is full: what is behind goes beyond its end. */
+static void fill(FILE *f)
 {
-	char *at = replay.records + replay.used;
+	static char data[65536] __attribute__((aligned(8)));
+	__u64 at = 0;
+	__u32 len;
 
-	if (*(const __u32 *)data == RECORD_EXE) {
-		replay.handle(replay.arg, (void *)data, len);
-	} else if (*(const __u32 *)data == RECORD_OPEN) {
-		memcpy(at, &len, sizeof(len));
-		memcpy(at + HEADER_BYTES, data, len);
-		replay.used += HEADER_BYTES + (len + 7) / 8 * 8;
+	while (at < REPLAY_BYTES) {
+		if (fread(&len, sizeof(len), 1, f) == 1 && len <= sizeof(data) &&
+		    fread(data, len, 1, f) == 1)
+			at = put(at, data, len);
+		else if (at)
+			rewind(f);
+		else
+			abort();
 	}
 }
 
 static void load(const char *path)
 {
-	static char data[65536] __attribute__((aligned(8)));
 	FILE *f = fopen(path, "r");
-	size_t once, copies;
-	__u32 len;
 
-	replay.records = malloc(REPLAY_BYTES);
-	if (!f || !replay.records)
+	replay.ring = calloc(1, CPU_RING_SIZE(REPLAY_BYTES, 0));
+	if (!f || !replay.ring)
 		abort();
-	while (fread(&len, sizeof(len), 1, f) == 1 && len <= sizeof(data) &&
-	       fread(data, len, 1, f) == 1 && replay.used + HEADER_BYTES + len + 8 < REPLAY_BYTES)
-		take(data, len);
+	fill(f);
 	fclose(f);
-	once = replay.used;
-	if (!once)
-		abort();
-	for (copies = 1; (copies + 1) * once < REPLAY_BYTES; copies++)
-		memcpy(replay.records + copies * once, replay.records, once);
-	replay.used = copies * once;
 }
 
-struct ring_buffer *__wrap_ring_buffer__new(int fd, ring_buffer_sample_fn handle, void *arg,
-					    const struct ring_buffer_opts *opts)
+struct rings *__wrap_rings_new(size_t most)
 {
 	const char *to = getenv("CTRACE_RECORD"), *from = getenv("CTRACE_REPLAY");
+	struct rings *rings = __real_rings_new(most + 1);
 
-	replay.handle = handle;
-	replay.arg = arg;
 	if (to)
 		replay.record = fopen(to, "w");
-	if (from)
+	if (from && !replay.ring)
 		load(from);
-	return __real_ring_buffer__new(fd, replay.record ? record_and_handle : handle, arg, opts);
+	if (rings && from)
+		rings_add_cpu(rings, replay.ring, REPLAY_BYTES);
+	return rings;
 }
 
-int __wrap_ring_buffer__consume(struct ring_buffer *ring)
+/* There is always one more round. */
+void __wrap_rings_look(struct rings *rings, __u64 until_ns)
 {
-	int r = 0;
-
-	if (!replay.records)
-		return __real_ring_buffer__consume(ring);
-	if (!replay.start_ns)
-		replay.start_ns = cpu_ns();
-	while (!r) {
-		char *at = replay.records + replay.next;
-		__u32 len = *(__u32 *)at;
-
-		r = replay.handle(replay.arg, at + HEADER_BYTES, len);
-		replay.events++;
-		replay.next += HEADER_BYTES + (len + 7) / 8 * 8;
-		if (replay.next >= replay.used)
-			replay.next = 0;
+	if (replay.ring) {
+		replay.ring->put = replay.ring->taken / REPLAY_BYTES * REPLAY_BYTES + REPLAY_BYTES;
+		if (!replay.start_ns)
+			replay.start_ns = cpu_ns();
 	}
-	return r;
+	__real_rings_look(rings, until_ns);
 }
 
-void __wrap_ring_buffer__free(struct ring_buffer *ring)
+const struct record_head *__wrap_rings_next(struct rings *rings, size_t *len)
 {
-	if (replay.records && replay.events)
+	const struct record_head *record = __real_rings_next(rings, len);
+	__u32 size = record ? *len : 0;
+
+	if (record && replay.record) {
+		fwrite(&size, sizeof(size), 1, replay.record);
+		fwrite(record, size, 1, replay.record);
+	}
+	replay.events += record && record->type == RECORD_OPEN;
+	return record;
+}
+
+void __wrap_rings_free(struct rings *rings)
+{
+	if (replay.ring && replay.events)
 		fprintf(stderr, "{\"events\":%llu,\"cpu_ns\":%llu}\n", replay.events,
 			cpu_ns() - replay.start_ns);
 	if (replay.record)
 		fclose(replay.record);
-	__real_ring_buffer__free(ring);
+	replay.record = NULL;
+	replay.events = 0;
+	__real_rings_free(rings);
 }

@@ -103,3 +103,35 @@ def test_threads_of_one_process_have_their_own_tid(cgroup, work):
         tids.setdefault(thread, set()).add(event["process"]["tid"])
     assert sorted(map(len, tids.values())) == [1, 1, 1]
     assert len(set.union(*tids.values())) == 3
+
+
+def names_of(trace):
+    return [event["file"]["name"] for event in trace.opens() if event["file"].get("name", "").startswith("/none/")]
+
+
+def test_a_burst_goes_over_from_one_ring_into_the_next(cgroup):
+    """A processor's ring holds some 5,000 records; the one that all share has the rest, and the order is kept."""
+    with Trace("--cgroup", cgroup) as trace:
+        stopped(trace)
+        run_program(cgroup, "load", "unique", "20000", "/none/")
+        goes_on(trace)
+    assert trace.lost == 0
+    assert names_of(trace) == [f"/none/{number}" for number in range(20000)]
+
+
+def test_what_processors_do_in_turn_comes_in_turn(cgroup):
+    """Each has a ring of its own, and both are read at one time."""
+    cpus = sorted(os.sched_getaffinity(0))
+    turns = (cpus * 4)[:8]
+    with Trace("--cgroup", cgroup) as trace:
+        stopped(trace)
+        try:
+            for turn, cpu in enumerate(turns):
+                os.sched_setaffinity(0, [cpu])
+                run_program(cgroup, "load", "unique", "100", f"/none/{turn}/")
+        finally:
+            os.sched_setaffinity(0, cpus)
+        goes_on(trace)
+    assert names_of(trace) == [f"/none/{turn}/{number}" for turn in range(len(turns)) for number in range(100)]
+    times = [event["time"] for event in trace.opens()]
+    assert times == sorted(times)
