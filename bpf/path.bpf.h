@@ -75,6 +75,19 @@ static __always_inline bool is_nameless(struct dentry *dentry)
 	return has_made_up_name(dentry) && !is_memfd(dentry);
 }
 
+#define SHORT_NAME 32
+
+/*
+ * A name of up to SHORT_NAME bytes, and what is behind it: four loads are a good deal cheaper
+ * than the helper (15 ns a component).  Something is always behind it that may be read: in the
+ * dentry, or, in a page that is not there, zeros; and the next component goes on top of it.
+ */
+static __always_inline void put_short_name(char *to, const unsigned char *name)
+{
+	for (int i = 0; i < SHORT_NAME / (int)sizeof(void *); i++)
+		((void **)to)[i] = kread_ptr((void **)name + i);
+}
+
 /* The name of one component and a slash.  Returns 1 if there is no room. */
 static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 {
@@ -90,7 +103,10 @@ static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 	barrier_var(at);
 	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
 		return 1;
-	bpf_probe_read_kernel(w->data + at, len, name);
+	if (HAS_TYPED_LOADS && len <= SHORT_NAME)
+		put_short_name(w->data + at, name);
+	else
+		bpf_probe_read_kernel(w->data + at, len, name);
 	w->data[at + len] = '/';
 	w->at = at + len + 1;
 	return 0;
