@@ -22,6 +22,7 @@
 	X(cgroup)              \
 	X(cgroup_root)         \
 	X(cgroup_subsys_state) \
+	X(cred)                \
 	X(css_set)             \
 	X(dentry)              \
 	X(dentry_operations)   \

@@ -135,6 +135,13 @@ struct thread_info {
 	__u32 status; /* x86 only */
 };
 
+/* kuid_t and kgid_t: as the initial user namespace numbers them. */
+struct cred {
+	struct {
+		unsigned int val;
+	} uid, gid;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	void *stack;
@@ -151,6 +158,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
+	struct cred *cred;
 };
 
 struct linux_binprm {

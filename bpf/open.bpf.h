@@ -160,12 +160,12 @@ static __always_inline void put_comm(struct open_record *ev, struct task_struct 
 
 static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task)
 {
-	__u64 uid_gid = bpf_get_current_uid_gid();
+	struct cred *cred = kread(task, cred);
 
 	ev->tgid = kread(task, tgid);
 	ev->tid = kread(task, pid);
-	ev->uid = uid_gid;
-	ev->gid = uid_gid >> 32;
+	ev->uid = kread(cred, uid.val);
+	ev->gid = kread(cred, gid.val);
 	ev->ppid = kread(kread(task, real_parent), tgid);
 	put_comm(ev, task);
 }

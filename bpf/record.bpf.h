@@ -115,14 +115,16 @@ static __always_inline struct record *record_get(__u32 slot)
 static __always_inline struct record *record_begin(__u32 slot)
 {
 	struct cpu_ring *ring = own_ring();
+	__u64 place = slots_place(slot);
 
 	if (!ring)
 		return NULL;
-	if (settings.cpu_ring_bytes)
-		ring->place = has_room(ring)
-				      ? sizeof(*ring) + (ring->put & (settings.cpu_ring_bytes - 1))
-				      : slots_place(slot);
-	return record_get(slot);
+	if (settings.cpu_ring_bytes) {
+		if (has_room(ring))
+			place = sizeof(*ring) + (ring->put & (settings.cpu_ring_bytes - 1));
+		ring->place = place;
+	}
+	return place_at(ring, place);
 }
 
 /* --- and how it is handed over ------------------------------------------------------------ */
