@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * Programs that do nothing, on the hooks that tracers use: what no tracer can be cheaper than.
- * And one that does what no tracer can leave out, if it tells when each open was: it asks for
- * the time, and puts a record of the usual size into a ring.  Which, for whom, of what: nothing.
+ * And one that does what no tracer can leave out that tells when each open was and delivers by
+ * the kernel's ring: it asks for the time, and puts a record of the usual size in there.  Which,
+ * for whom, of what: nothing.
  */
 #include <linux/bpf.h>
 
