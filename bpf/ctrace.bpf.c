@@ -42,6 +42,23 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	return syscall_ended(regs, nr, ret);
 }
 
+/* What the programs of other raw tracepoints leave to be done: see report_last(). */
+SEC("?raw_tp")
+int report(void *ctx)
+{
+	struct cpu_ring *ring = own_ring();
+	struct report_order order;
+
+	if (!ring)
+		return 0;
+	order = ring->order;
+	ring->order.uring_key = 0;
+	open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
+	if (order.uring_key)
+		uring_forget(order.uring_key);
+	return 0;
+}
+
 /*
  * The same through perf, which is dearer but runs with preemption off.  Where
  * tracing programs can be preempted (probe_preemption below), the kernel skips
@@ -76,71 +93,99 @@ int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/*
+ * Some hooks have two programs.  One leaves it to `report` to report, for the tracepoint backend
+ * where no program can be preempted; the other one reports by itself.
+ */
+
 /* An open that a signal interrupted ends here, or starts again. */
 SEC("?raw_tp/signal_deliver")
 int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct k_sigaction *action = RAW_ARG(struct k_sigaction *, 2);
-	struct pt_regs *regs = current_regs();
-	struct interruption was;
-
-	if (!interruption_get(&was, regs) || !interrupted(was.ret) ||
-	    !ends_as_eintr(was.ret, ctx->args[0], action))
-		return 0;
-	interruption_forget();
-	return syscall_done(SCRATCH_SIGNAL, regs, was.nr, -EINTR);
+	return signal_delivered(ctx, ctx->args[0], RAW_ARG(struct k_sigaction *, 2));
 }
 
-/* The opens of a successful exec, which no system call's end shows. */
+SEC("?raw_tp/signal_deliver")
+int signal_deliver_alone(struct bpf_raw_tracepoint_args *ctx)
+{
+	return signal_delivered(NULL, ctx->args[0], RAW_ARG(struct k_sigaction *, 2));
+}
+
+/* The opens of a successful exec, which no system call's end shows: of a script, ... */
+SEC("?raw_tp/sched_process_exec")
+int process_exec_script(struct bpf_raw_tracepoint_args *ctx)
+{
+	return exec_done_script(ctx, RAW_ARG(struct linux_binprm *, 2));
+}
+
+SEC("?raw_tp/sched_process_exec")
+int process_exec_script_alone(struct bpf_raw_tracepoint_args *ctx)
+{
+	return exec_done_script(NULL, RAW_ARG(struct linux_binprm *, 2));
+}
+
+/* ... of the program, ... */
 SEC("?raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	return exec_done(RAW_ARG(struct linux_binprm *, 2));
+	return exec_done(ctx, RAW_ARG(struct linux_binprm *, 2));
 }
 
-/* By itself, since kernels before 5.17 can't find what is mapped. */
+SEC("?raw_tp/sched_process_exec")
+int process_exec_alone(struct bpf_raw_tracepoint_args *ctx)
+{
+	return exec_done(NULL, RAW_ARG(struct linux_binprm *, 2));
+}
+
+/* ... and of its loader, which kernels before 5.17 can't find. */
 SEC("?raw_tp/sched_process_exec")
 int process_exec_loader(struct bpf_raw_tracepoint_args *ctx)
 {
-	return exec_done_loader(RAW_ARG(struct linux_binprm *, 2));
+	return exec_done_loader(ctx, RAW_ARG(struct linux_binprm *, 2));
+}
+
+SEC("?raw_tp/sched_process_exec")
+int process_exec_loader_alone(struct bpf_raw_tracepoint_args *ctx)
+{
+	return exec_done_loader(NULL, RAW_ARG(struct linux_binprm *, 2));
 }
 
 /* io_uring_submit_sqe up to 6.3; the request is its first argument since 6.0. */
 SEC("?raw_tp/io_uring_submit_req")
 int uring_submit(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_submitted(RAW_ARG(struct io_kiocb *, 0));
+	return uring_submitted(ctx, RAW_ARG(struct io_kiocb *, 0));
 }
 
 SEC("?raw_tp/io_uring_complete")
 int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_completed(SCRATCH_IO, RAW_ARG(struct io_kiocb *, 1));
+	return uring_completed(ctx, SCRATCH_IO, RAW_ARG(struct io_kiocb *, 1));
 }
 
 SEC("?raw_tp/io_uring_cqe_overflow")
 int uring_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_overflowed(ctx->args[0], ctx->args[1], ctx->args[2]);
+	return uring_overflowed(ctx, ctx->args[0], ctx->args[1], ctx->args[2]);
 }
 
 /* The same through perf, with preemption off, as for sys_exit_perf. */
 SEC("?tp/io_uring/io_uring_submit_req")
 int uring_submit_perf(struct trace_event_raw_io_uring_submit_req *ctx)
 {
-	return uring_submitted((struct io_kiocb *)ctx->req);
+	return uring_submitted(NULL, (struct io_kiocb *)ctx->req);
 }
 
 SEC("?tp/io_uring/io_uring_complete")
 int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 {
-	return uring_completed(SCRATCH_IO, (struct io_kiocb *)ctx->req);
+	return uring_completed(NULL, SCRATCH_IO, (struct io_kiocb *)ctx->req);
 }
 
 SEC("?tp/io_uring/io_uring_cqe_overflow")
 int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
 {
-	return uring_overflowed((__u64)ctx->ctx, ctx->user_data, ctx->res);
+	return uring_overflowed(NULL, (__u64)ctx->ctx, ctx->user_data, ctx->res);
 }
 
 /* --- backend fexit: the arguments, then the result ------------------------------- */

@@ -143,7 +143,12 @@ struct cpu_ring {
 	__u64 look_at; /* when put gets here: does enough wait to wake the reader? */
 	__u64 woken;   /* taken | 1 when it was woken last */
 	__u64 place;   /* of the record under way, in bytes from here */
-	__u64 own_line[4];
+	struct report_order {
+		__u32 slot;
+		__s32 ret;
+		__u64 cgroup_id, root_id;
+		__u64 uring_key; /* 0: none */
+	} order;                 /* for the program that reports; see report_last() */
 	char data[];
 };
 _Static_assert(sizeof(struct cpu_ring) == 192, "each of the three has a cache line of its own");

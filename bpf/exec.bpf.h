@@ -11,8 +11,8 @@
 #include "syscall_done.bpf.h"
 
 /* name: in kernel memory; NULL if it is not known.  file: NULL if it is not there any more. */
-static __always_inline void exec_report(__u32 slot, struct linux_binprm *bprm, const char *name,
-					struct file *file)
+static __always_inline int exec_report(void *raw, __u32 slot, struct linux_binprm *bprm,
+				       const char *name, struct file *file)
 {
 	struct cgroup_entry *traced;
 	struct scratch *s;
@@ -21,7 +21,7 @@ static __always_inline void exec_report(__u32 slot, struct linux_binprm *bprm, c
 	traced = current_traced(&cgroup_id);
 	s = scratch_get(slot);
 	if (!traced || !task_wanted() || !s)
-		return;
+		return 0;
 	request_start(&s->request);
 	request_set(&s->request, kread(bprm, fdpath) ? CALL_EXECVEAT : CALL_EXECVE, AT_FDCWD,
 		    (__u64)name);
@@ -29,20 +29,24 @@ static __always_inline void exec_report(__u32 slot, struct linux_binprm *bprm, c
 	s->request.bits = OPEN_NO_FD;
 	opened_set(&s->opened, file);
 	if (!request_wanted(s, traced, 0))
-		return;
-	open_report(slot, cgroup_id, traced->root_id, 0);
+		return 0;
+	return report_last(raw, slot, cgroup_id, traced->root_id, 0);
 }
 
 /* load_script() (fs/binfmt_script.c) leaves filename and puts its interpreter's name into interp.
  */
-static __always_inline int exec_done(struct linux_binprm *bprm)
+static __always_inline int exec_done_script(void *raw, struct linux_binprm *bprm)
 {
-	const char *filename = kread(bprm, filename), *interp = kread(bprm, interp);
+	const char *filename = kread(bprm, filename);
 
-	if (filename != interp)
-		exec_report(SCRATCH_EXEC, bprm, filename, NULL);
-	exec_report(SCRATCH_EXEC, bprm, interp, kread(bprm, file));
-	return 0;
+	if (filename == kread(bprm, interp))
+		return 0;
+	return exec_report(raw, SCRATCH_SCRIPT, bprm, filename, NULL);
+}
+
+static __always_inline int exec_done(void *raw, struct linux_binprm *bprm)
+{
+	return exec_report(raw, SCRATCH_EXEC, bprm, kread(bprm, interp), kread(bprm, file));
 }
 
 #define EBUSY 16
@@ -63,7 +67,7 @@ static long loader_vma(struct task_struct *task, struct vm_area_struct *vma,
 }
 
 /* A dynamic program starts in its loader (ELF's PT_INTERP): the file mapped where it will go on. */
-static __always_inline int exec_done_loader(struct linux_binprm *bprm)
+static __always_inline int exec_done_loader(void *raw, struct linux_binprm *bprm)
 {
 	struct file *program = kread(bprm, file);
 	struct loader_search search = { .program = kread(program, f_inode) };
@@ -77,9 +81,7 @@ static __always_inline int exec_done_loader(struct linux_binprm *bprm)
 	if (bpf_find_vma(bpf_get_current_task_btf(), regs_ip(current_regs()), loader_vma, &search,
 			 0) == -EBUSY)
 		count_loss(traced->root_id, LOSS_SKIPPED);
-	if (search.found)
-		exec_report(SCRATCH_LOADER, bprm, NULL, search.found);
-	return 0;
+	return search.found ? exec_report(raw, SCRATCH_LOADER, bprm, NULL, search.found) : 0;
 }
 
 #endif

@@ -64,6 +64,7 @@ __u64 losses_counted;
  */
 enum scratch_slot {
 	SCRATCH_SYS_EXIT,
+	SCRATCH_SCRIPT,
 	SCRATCH_EXEC,
 	SCRATCH_LOADER,
 	SCRATCH_SIGNAL,

@@ -19,7 +19,9 @@ static __always_inline struct pt_regs *current_regs(void)
 				  bpf_core_type_size(struct pt_regs));
 }
 
-static __always_inline int syscall_done(__u32 slot, struct pt_regs *regs, __u64 nr, long ret)
+/* raw: see report_last(). */
+static __always_inline int syscall_done(void *raw, __u32 slot, struct pt_regs *regs, __u64 nr,
+					long ret)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct cgroup_entry *traced;
@@ -42,7 +44,7 @@ static __always_inline int syscall_done(__u32 slot, struct pt_regs *regs, __u64 
 	} else if (ret >= 0) {
 		opened_set(&s->opened, file_of_fd(task, ret));
 	}
-	return open_report(slot, cgroup_id, traced->root_id, ret);
+	return report_last(raw, slot, cgroup_id, traced->root_id, ret);
 }
 
 /* An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver. */
@@ -52,7 +54,19 @@ static __always_inline int syscall_ended(struct pt_regs *regs, __u64 nr, long re
 		interruption_keep(regs, ret);
 		return 0;
 	}
-	return syscall_done(SCRATCH_SYS_EXIT, regs, nr, ret);
+	return syscall_done(NULL, SCRATCH_SYS_EXIT, regs, nr, ret);
+}
+
+static __always_inline int signal_delivered(void *raw, int sig, struct k_sigaction *action)
+{
+	struct pt_regs *regs = current_regs();
+	struct interruption was;
+
+	if (!interruption_get(&was, regs) || !interrupted(was.ret) ||
+	    !ends_as_eintr(was.ret, sig, action))
+		return 0;
+	interruption_forget();
+	return syscall_done(raw, SCRATCH_SIGNAL, regs, was.nr, -EINTR);
 }
 
 #endif

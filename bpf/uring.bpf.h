@@ -149,23 +149,29 @@ static __always_inline void uring_keep_name(struct io_kiocb *req, const char *na
 	bpf_map_update_elem(&uring_names, &key, name, BPF_ANY);
 }
 
+static __always_inline void uring_forget(__u64 key)
+{
+	bpf_map_delete_elem(&uring_names, &key);
+}
+
 /* Reported on submission: all that will be known of it, neither its result nor its file. */
-static __always_inline void uring_report_unseen(struct scratch *s, struct record *r,
-						struct io_kiocb *req, __u64 cgroup_id,
-						const struct cgroup_entry *traced)
+static __always_inline int uring_report_unseen(void *raw, struct scratch *s, struct record *r,
+					       struct io_kiocb *req, __u64 cgroup_id,
+					       const struct cgroup_entry *traced)
 {
 	request_of_uring(s, req);
 	s->request.name = uring_name(req);
 	s->request.kernel_name = true;
 	s->request.bits |= OPEN_NO_FD;
 	s->opened.dentry = NULL;
-	if (request_wanted(s, traced, 0))
-		open_report(SCRATCH_URING_SUBMIT, cgroup_id, traced->root_id, 0);
 	r->data[0] = 0;
 	uring_keep_name(req, r->data, traced->root_id);
+	if (!request_wanted(s, traced, 0))
+		return 0;
+	return report_last(raw, SCRATCH_URING_SUBMIT, cgroup_id, traced->root_id, 0);
 }
 
-static __always_inline int uring_submitted(struct io_kiocb *req)
+static __always_inline int uring_submitted(void *raw, struct io_kiocb *req)
 {
 	struct cgroup_entry *traced;
 	struct scratch *s;
@@ -182,13 +188,22 @@ static __always_inline int uring_submitted(struct io_kiocb *req)
 	if (!s || !r)
 		return 0;
 	if (uring_ends_unseen(req))
-		uring_report_unseen(s, r, req, cgroup_id, traced);
-	else if (bpf_probe_read_kernel_str(r->data, EVENT_NAME_BYTES, uring_name(req)) > 0)
+		return uring_report_unseen(raw, s, r, req, cgroup_id, traced);
+	if (bpf_probe_read_kernel_str(r->data, EVENT_NAME_BYTES, uring_name(req)) > 0)
 		uring_keep_name(req, r->data, traced->root_id);
 	return 0;
 }
 
-static __always_inline int uring_completed(__u32 slot, struct io_kiocb *req)
+/* What is kept of the request is asked for until it is reported. */
+static __always_inline void uring_forget_later(__u64 key)
+{
+	struct cpu_ring *ring = own_ring();
+
+	if (ring)
+		ring->order.uring_key = key;
+}
+
+static __always_inline int uring_completed(void *raw, __u32 slot, struct io_kiocb *req)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 cgroup_id, key = (__u64)req;
@@ -214,11 +229,14 @@ static __always_inline int uring_completed(__u32 slot, struct io_kiocb *req)
 	s->request.name = name;
 	s->request.kernel_name = true;
 	opened_set(&s->opened, ret >= 0 ? uring_file(req, task, ret) : NULL);
-	if (request_wanted(s, traced, ret))
-		open_report(slot, cgroup_id, traced->root_id, ret);
+	if (!request_wanted(s, traced, ret))
+		goto done;
+	if (name && raw)
+		uring_forget_later(key);
+	report_last(raw, slot, cgroup_id, traced->root_id, ret);
 done:
 	if (name)
-		bpf_map_delete_elem(&uring_names, &key);
+		uring_forget(key);
 	return 0;
 }
 
@@ -244,12 +262,12 @@ static long uring_is_sought(void *map, __u64 *key, char *name, struct uring_sear
 	return 1;
 }
 
-static __always_inline int uring_overflowed(__u64 ctx, __u64 user_data, __s32 res)
+static __always_inline int uring_overflowed(void *raw, __u64 ctx, __u64 user_data, __s32 res)
 {
 	struct uring_search search = { .ctx = ctx, .user_data = user_data, .res = res };
 
 	bpf_for_each_map_elem(&uring_names, uring_is_sought, &search, 0);
-	return uring_completed(SCRATCH_URING_OVERFLOW, search.found);
+	return uring_completed(raw, SCRATCH_URING_OVERFLOW, search.found);
 }
 
 #endif

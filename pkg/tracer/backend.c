@@ -10,13 +10,16 @@
 #include "tracer/features.h"
 #include "tracer/kernel_btf.h"
 
-static const char *const shared[] = { "cgroup_mkdir", "cgroup_rmdir", "signal_deliver", NULL };
+static const char *const shared[] = { "cgroup_mkdir", "cgroup_rmdir", NULL };
 
 /* Where containers are traced: how they start. */
 static const char *const containers[] = { "container_exit", "container_exec", "container_attach",
 					  "container_fork", NULL };
 
 static const char *const tracepoint[] = { "probe_preemption",
+					  "report",
+					  "signal_deliver",
+					  "process_exec_script",
 					  "process_exec",
 					  "process_exec_loader",
 					  "uring_submit",
@@ -26,8 +29,10 @@ static const char *const tracepoint[] = { "probe_preemption",
 					  NULL };
 
 /* The same where the kernel may preempt raw tracepoint programs: perf's are run with that off. */
-static const char *const tracepoint_perf[] = { "process_exec",
-					       "process_exec_loader",
+static const char *const tracepoint_perf[] = { "signal_deliver_alone",
+					       "process_exec_script_alone",
+					       "process_exec_alone",
+					       "process_exec_loader_alone",
 					       "uring_submit_perf",
 					       "uring_complete_perf",
 					       "uring_overflow_perf",
@@ -36,16 +41,15 @@ static const char *const tracepoint_perf[] = { "process_exec",
 
 /* Inner before outer: a call that is under way while we attach has no outer event without its file.
  */
-static const char *const fexit[] = { "fexit_inner",       "fentry_uring",  "fexit_uring",
-				     "fexit_handle_open", "fexit_openat2", NULL };
+static const char *const fexit[] = {
+	"signal_deliver_alone", "fexit_inner", "fentry_uring", "fexit_uring", "fexit_handle_open",
+	"fexit_openat2",        NULL
+};
 
-static const char *const kprobe[] = { "kretprobe_inner",
-				      "kprobe_inner",
-				      "kprobe_uring",
-				      "kretprobe_uring",
-				      "kretprobe_handle_open",
-				      "kretprobe_openat2",
-				      NULL };
+static const char *const kprobe[] = { "signal_deliver_alone", "kretprobe_inner",
+				      "kprobe_inner",         "kprobe_uring",
+				      "kretprobe_uring",      "kretprobe_handle_open",
+				      "kretprobe_openat2",    NULL };
 
 static const struct {
 	const char *name;
@@ -115,7 +119,8 @@ static const struct {
 	bool hook_may_lack;
 } optional[] = {
 	{ "process_exec_loader", BPF_FUNC_find_vma, false }, /* 5.17, 7c7e3d31e785 */
-	{ "uring_submit", 0, true },                         /* or without CONFIG_IO_URING */
+	{ "process_exec_loader_alone", BPF_FUNC_find_vma, false },
+	{ "uring_submit", 0, true }, /* or without CONFIG_IO_URING */
 	{ "uring_submit_perf", 0, true },
 	{ "uring_complete", 0, true },
 	{ "uring_complete_perf", 0, true },

@@ -226,13 +226,28 @@ static int probe_preemption(struct tracer *t, struct error *err)
 	return error_say(err, -EOPNOTSUPP, "this kernel may preempt raw tracepoint programs");
 }
 
+/* Others go over to it: see report_last() in bpf/. */
+static int put_reporter(struct tracer *t, struct error *err)
+{
+	__u32 first = 0, fd = bpf_program__fd(t->skel->progs.report);
+	int r = bpf_map__update_elem(t->skel->maps.reporter, &first, sizeof(first), &fd, sizeof(fd),
+				     BPF_ANY);
+
+	return r < 0 ? error_set(err, r, "put a BPF program where others find it") : 0;
+}
+
 static int attach_all(struct tracer *t, const char *const *names, struct error *err)
 {
 	int r = 0;
 
-	for (; *names && !r; names++)
-		r = strcmp(*names, "probe_preemption") ? attach_one(t, *names, err)
-						       : probe_preemption(t, err);
+	for (; *names && !r; names++) {
+		if (!strcmp(*names, "probe_preemption"))
+			r = probe_preemption(t, err);
+		else if (!strcmp(*names, "report"))
+			r = put_reporter(t, err);
+		else
+			r = attach_one(t, *names, err);
+	}
 	return r;
 }
 
