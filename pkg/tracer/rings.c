@@ -12,6 +12,13 @@
  */
 #define GIVE_BACK_PART 16
 
+/*
+ * No record is so much later than the look that finds it.  The clock that programs read may be
+ * wrong for a moment when a sleep of the machine is added to it (ktime_get_boot_fast_ns() in
+ * kernel/time/timekeeping.c): that must not hold up what is behind it.
+ */
+#define WRONG_NS 1000000000ull
+
 struct ring {
 	const char *data;
 	__u64 bytes;
@@ -198,13 +205,19 @@ void rings_look(struct rings *rings, __u64 until_ns)
 		sink(rings, i);
 }
 
+static bool is_too_late(const struct rings *rings, const struct ring *ring)
+{
+	return ring->head->when_ns > rings->until_ns &&
+	       ring->head->when_ns - rings->until_ns < WRONG_NS;
+}
+
 const struct record_head *rings_next(struct rings *rings, size_t *len)
 {
 	struct ring *first;
 
 	leave_current(rings);
 	first = rings->waiting_count ? rings->waiting[0] : NULL;
-	if (!first || first->head->when_ns > rings->until_ns) {
+	if (!first || is_too_late(rings, first)) {
 		for (size_t i = 0; i < rings->count; i++)
 			if (rings->ring[i].at != *rings->ring[i].taken)
 				give_back(&rings->ring[i]);

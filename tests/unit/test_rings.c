@@ -121,6 +121,20 @@ Test(rings, what_is_later_than_the_look_waits_for_the_next)
 	cr_expect_eq(next(rings), 3);
 }
 
+Test(rings, a_time_that_cannot_be_right_holds_nothing_up)
+{
+	struct rings *rings = rings_new(2);
+	struct cpu_ring *a = cpu_ring(rings), *b = cpu_ring(rings);
+
+	cpu_put(a, 3600000000000, 2, 24);
+	cpu_put(a, 20, 3, 24);
+	cpu_put(b, 10, 1, 24);
+	rings_look(rings, 30);
+	cr_expect_eq(next(rings), 1);
+	cr_expect_eq(next(rings), 2);
+	cr_expect_eq(next(rings), 3);
+}
+
 Test(rings, what_is_written_after_the_look_waits_for_the_next)
 {
 	struct rings *rings = rings_new(1);
