@@ -452,7 +452,8 @@ const struct option_row option_rows[] = {
 	  .set = set_listen },
 
 	{ TRACES, 'b', "buffer-size", "BYTES", "ring between kernel and ctrace (8M)",
-	  set_buffer_size, .group = "Machinery" },
+	  set_buffer_size, .group = "Machinery",
+	  .more = "On x86 each processor has one of its own before it, all of them together no larger." },
 	{ TRACES, 0, "backend", "NAME", "force one of: fexit, tracepoint, kprobe", set_backend,
 	  .values = "fexit tracepoint kprobe",
 	  .more = "The way of hooking into the kernel; the best that works here otherwise." },
