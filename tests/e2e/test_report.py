@@ -333,7 +333,7 @@ def stderr_of(argv, terminal):
 
 def test_progress_on_a_terminal_only(work):
     make_events(work / "few", 10_000)
-    (work / "events").write_bytes((work / "few").read_bytes() * 10)
+    (work / "events").write_bytes((work / "few").read_bytes() * 30)  # it tells after 300 ms
     argv = [settings.CTRACE, "report", work / "events", "--output", work / "page"]
     assert stderr_of(argv, terminal=False) == b""
     said = stderr_of(argv, terminal=True)
