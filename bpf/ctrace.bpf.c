@@ -42,23 +42,6 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	return syscall_ended(regs, nr, ret);
 }
 
-/* What the programs of other raw tracepoints leave to be done: see report_last(). */
-SEC("?raw_tp")
-int report(void *ctx)
-{
-	struct cpu_ring *ring = own_ring();
-	struct report_order order;
-
-	if (!ring)
-		return 0;
-	order = ring->order;
-	ring->order.uring_key = 0;
-	open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
-	if (order.uring_key)
-		uring_forget(order.uring_key);
-	return 0;
-}
-
 /*
  * The same through perf, which is dearer but runs with preemption off.  Where
  * tracing programs can be preempted (probe_preemption below), the kernel skips
@@ -97,6 +80,23 @@ int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
  * Some hooks have two programs.  One leaves it to `report` to report, for the tracepoint backend
  * where no program can be preempted; the other one reports by itself.
  */
+
+/* See report_last(). */
+SEC("?raw_tp")
+int report(void *ctx)
+{
+	struct cpu_ring *ring = own_ring();
+	struct report_order order;
+
+	if (!ring)
+		return 0;
+	order = ring->order;
+	ring->order.uring_key = 0;
+	open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
+	if (order.uring_key)
+		uring_forget(order.uring_key);
+	return 0;
+}
 
 /* An open that a signal interrupted ends here, or starts again. */
 SEC("?raw_tp/signal_deliver")

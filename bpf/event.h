@@ -125,8 +125,15 @@ _Static_assert(sizeof(struct cgroup_record) == 48, "padding crept into cgroup_re
 /* A path may start at any offset up to the longest name and overrun its end by one component. */
 #define RECORD_DATA_BYTES (EVENT_NAME_BYTES + EVENT_PATH_BYTES + 512)
 
-/* Room for the longest record, with its struct ring_entry. */
-#define RECORD_PLACE_BYTES (8 + sizeof(struct open_record) + RECORD_DATA_BYTES)
+/* In front of each record in a struct cpu_ring. */
+struct ring_entry {
+	__u32 start; /* of the record, from here on */
+	__u32 len;   /* of the record */
+};
+
+/* Room for the longest record and its entry. */
+#define RECORD_PLACE_BYTES \
+	(sizeof(struct ring_entry) + sizeof(struct open_record) + RECORD_DATA_BYTES)
 
 /*
  * One CPU's own ring, an element of the map cpu_rings, which user space maps.  Of its
@@ -156,12 +163,6 @@ _Static_assert(sizeof(struct cpu_ring) == 192, "each of the three has a cache li
 /* Behind the ring: room for what goes beyond its end, then a place for each program. */
 #define CPU_RING_SIZE(ring_bytes, programs) \
 	(sizeof(struct cpu_ring) + (ring_bytes) + (1 + (programs)) * RECORD_PLACE_BYTES)
-
-/* In front of each record in there. */
-struct ring_entry {
-	__u32 start; /* of the record, from here on */
-	__u32 len;   /* of the record */
-};
 
 /* Where the entry behind this one is. */
 static inline __u64 ring_next(__u64 at, const struct ring_entry *entry, __u64 ring_bytes)

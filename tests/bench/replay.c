@@ -23,7 +23,6 @@
 static struct {
 	FILE *record;          /* NULL: not recording */
 	struct cpu_ring *ring; /* NULL: not replaying */
-	size_t lap;            /* bytes of it in use, as many as there are */
 	unsigned long long events;
 	unsigned long long start_ns;
 } replay;
