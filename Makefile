@@ -163,7 +163,8 @@ e2e: $(BUILD)/ctrace $(PROGRAMS)
 # time, which they break; what is about files other than the program.
 NOT_SANITIZED := test_sandbox or test_deploy or test_kubernetes or test_collectors or test_latency or test_scale \
 	or test_systemd or many_events or hostile_events_are_bounded or events_of_all_are_told or sandbox or that_makes_cgroups \
-	or cgroups_that_come_and_go or user_who_makes_cgroups or test_recipes or test_tutorial
+	or cgroups_that_come_and_go or user_who_makes_cgroups \
+	or where_there_was_no_room or test_recipes or test_tutorial
 LEAKS_OF_OTHERS := LSAN_OPTIONS=suppressions=$(CURDIR)/tests/asan.supp:print_suppressions=0
 # With valgrind a start takes 5 s: those that many tests share, and those with the most to do for it.  Left out: bounds on
 # memory, bursts of containers, files by the hundred megabytes, `ctrace run`, and two that fail there and nowhere else.

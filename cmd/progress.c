@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "event/clock.h"
@@ -11,7 +13,10 @@
 
 void progress_start(struct progress *p)
 {
-	*p = (struct progress){ .is_terminal = isatty(STDERR_FILENO) };
+	const char *terminal = getenv("TERM");
+
+	p->is_shown = false;
+	p->is_terminal = isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
 	p->next_ns = awake_now_ns() + 3 * PERIOD_NS; /* short work shows none */
 }
 
