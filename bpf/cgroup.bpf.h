@@ -8,11 +8,6 @@
 
 #include "setup.bpf.h"
 
-static __always_inline __u64 cgroup_id_of(struct cgroup *cgrp)
-{
-	return kread(kread(cgrp, kn), id);
-}
-
 static __always_inline __u64 cgroup_parent_id(struct cgroup *cgrp)
 {
 	struct cgroup_subsys_state *parent = kread(cgrp, self.parent);
@@ -119,19 +114,34 @@ static __always_inline bool cgroup_add(__u64 id, struct cgroup_entry *entry)
 	return false;
 }
 
+/* What is done in it is found to be the container's from above, or it is not seen. */
+static __always_inline void cgroup_leave_out(struct cgroup *cgrp, __u64 id, __u64 tag,
+					     __u64 root_id)
+{
+	if (root_above(cgrp, tag) == root_id)
+		traced_leave_out(id);
+	else
+		count_loss(root_id, LOSS_MAP_FULL);
+}
+
 static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 {
 	struct cgroup_entry entry = {};
+	const struct cgroup_entry *parent, *above = NULL;
 	__u64 id, parent_id, tag;
 
 	if (!hierarchy_tag(cgrp, &tag))
 		return 0;
 	id = cgroup_id_of(cgrp) | tag;
 	parent_id = cgroup_parent_id(cgrp) | tag;
-	if (!cgroup_entry_at_birth(&entry, id, bpf_map_lookup_elem(&cgroups, &parent_id)))
+	parent = bpf_map_lookup_elem(&cgroups, &parent_id);
+	if (!parent)
+		above = entry_above(cgrp, tag);
+	if (!cgroup_entry_at_birth(&entry, id, parent ?: above))
 		return 0;
-	if (!cgroup_add(id, &entry))
-		count_loss(entry.root_id, LOSS_MAP_FULL);
+	/* There was no room for the parent, and this one asks for none. */
+	if (above || !cgroup_add(id, &entry))
+		cgroup_leave_out(cgrp, id, tag, entry.root_id);
 	if (settings.watch_cgroups)
 		cgroup_report(RECORD_CGROUP_NEW, id, entry.root_id, path);
 	return 0;
@@ -152,6 +162,7 @@ static __always_inline int cgroup_gone(struct cgroup *cgrp, const char *path)
 			cgroup_uncount(entry);
 	}
 	traced_remove(id);
+	bpf_map_delete_elem(&cut_out, &id);
 	if (settings.watch_cgroups || root_id == id)
 		cgroup_report(RECORD_CGROUP_GONE, id, root_id, path);
 	return 0;

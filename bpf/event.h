@@ -239,6 +239,9 @@ struct cgroup_entry {
  */
 #define CGROUPS_BELOW_MAX 4096
 
+/* No deeper in its hierarchy does anybody look for the root of what a cgroup is a part of. */
+#define ROOT_LEVEL_MAX 32
+
 /* What was done in a container since it is traced, keyed by its root cgroup id. */
 struct volume_counts {
 	__u64 opens; /* all of these are what the filters want */

@@ -245,8 +245,12 @@ struct cgroup_root {
 
 struct cgroup {
 	struct cgroup_subsys_state self;
+	int level; /* 0: the hierarchy's root */
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
+	/* By level, itself at its own. */
+	__u64 ancestor_ids[1];       /* before 6.1 */
+	struct cgroup *ancestors[1]; /* since */
 };
 
 struct sigaction {

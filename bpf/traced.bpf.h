@@ -56,28 +56,106 @@ static __always_inline void traced_remove(__u64 id)
 		count_traced(id, -1);
 }
 
+/* --- what the filter has no room for --------------------------------------------------- */
+
+/*
+ * A container may have more cgroups than the filter has room for.  What is in those is found
+ * to be the container's from above, by a walk over all that the cgroup lies in.  They have
+ * their hints, for good, so that hardly anybody else has to walk; and nobody before there are
+ * any.
+ */
+__u32 left_out = 0;
+
+static __always_inline void traced_leave_out(__u64 id)
+{
+	__sync_fetch_and_add(&traced_hints[id % TRACED_HINTS], 1);
+	left_out = 1;
+}
+
+/* Containers inside of traced ones that are not. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} cut_out SEC(".maps");
+
+static __always_inline __u64 cgroup_id_of(struct cgroup *cgrp)
+{
+	return kread(kread(cgrp, kn), id);
+}
+
+/*
+ * Of one at a level that the cgroup has.  Not inlined: out of a loop clang takes both fields'
+ * places in advance, also of the one that this kernel has not.
+ */
+static __noinline __u64 ancestor_id(struct cgroup *cgrp, __u32 level)
+{
+	void *moved = (void *)cgrp + sizeof(cgrp) * level;
+
+	if (bpf_core_field_exists(cgrp->ancestors))
+		return cgroup_id_of(
+			kread_ptr(moved + bpf_core_field_offset(struct cgroup, ancestors)));
+	return (__u64)kread_ptr(moved + bpf_core_field_offset(struct cgroup, ancestor_ids));
+}
+
+/*
+ * The root of what is traced that the cgroup lies in; 0: it lies in nothing, or nobody knows
+ * yet.  Downwards, since it may be any number of levels below the last that had room.
+ */
+static __noinline __u64 root_above(struct cgroup *cgrp, __u64 tag)
+{
+	__u32 own_level = kread(cgrp, level);
+	__u64 root_id = 0;
+
+	for (__u32 level = 1; level <= ROOT_LEVEL_MAX && level <= own_level; level++) {
+		__u64 id = ancestor_id(cgrp, level) | tag;
+		const struct cgroup_entry *entry = traced_get(&id);
+
+		if (entry)
+			root_id = entry->flags & CGROUP_PROVISIONAL ? 0 : entry->root_id;
+		else if (root_id && bpf_map_lookup_elem(&cut_out, &id))
+			root_id = 0;
+	}
+	return root_id;
+}
+
+/* --- which is a task in? ------------------------------------------------------------------ */
+
 static __always_inline bool looks_at_v1(void)
 {
 	return settings.cgroup_v1 && v1_traced;
 }
 
-static __always_inline struct cgroup_entry *traced_v1(struct task_struct *task, __u64 *id)
+static __always_inline struct cgroup_entry *entry_above(struct cgroup *cgrp, __u64 tag)
 {
-	*id = v1_id_of(task);
-	return traced_get(id);
+	__u64 root_id = root_above(cgrp, tag);
+
+	return root_id ? bpf_map_lookup_elem(&cgroups, &root_id) : NULL;
 }
 
 /*
- * The traced cgroup that a task is in, v2's before v1's; NULL if neither is traced.  By
- * loads, since bpf_get_current_cgroup_id() takes 50 ns of every open on the host.
+ * The entry of the traced cgroup that a task is in, v2's before v1's, or of the root where
+ * that is left out; NULL if neither is traced.  By loads, since bpf_get_current_cgroup_id()
+ * takes 50 ns of every open on the host.
  */
 static __always_inline struct cgroup_entry *traced_of(struct task_struct *task, __u64 *id)
 {
 	struct cgroup_entry *entry;
 
 	*id = kread(kread(kread(kread(task, cgroups), dfl_cgrp), kn), id);
+	if (traced_hints[*id % TRACED_HINTS]) {
+		entry = bpf_map_lookup_elem(&cgroups, id);
+		if (!entry && left_out)
+			entry = entry_above(kread(kread(task, cgroups), dfl_cgrp), 0);
+		if (entry)
+			return entry;
+	}
+	if (!looks_at_v1())
+		return NULL;
+	*id = v1_id_of(task);
 	entry = traced_get(id);
-	return entry || !looks_at_v1() ? entry : traced_v1(task, id);
+	return entry || !left_out ? entry : entry_above(v1_cgroup_of(task), CGROUP_ID_V1);
 }
 
 static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *task)

@@ -5,9 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "container/cgroup_path.h"
-
 /*
  * When to look for the runtime's files.  Most have them before they make the cgroup;
  * runc and crun until they execute the program, of which RECORD_CGROUP_STARTED tells.
@@ -45,14 +43,6 @@ static void wake_others(struct arrivals *a, const struct arrival *y)
 		if (other->state == ARRIVAL_UNKNOWN &&
 		    (is_below(other->path, y->path) || is_twin(other->path, y->path)))
 			other->due_ns = 0;
-}
-
-/* The filter has no room: not seen from here on, and that is said, too. */
-static int trace_or_lose(struct arrivals *a, const struct container *c, int r)
-{
-	if (r != -E2BIG)
-		return r;
-	return a->use.lost(c, c->cgroup_id, LOSS_MAP_FULL, 1, a->use.arg);
 }
 
 static void become_known(struct arrivals *a, struct arrival *y, __u64 root_id)
@@ -136,54 +126,25 @@ static int take_root(struct arrivals *a, struct arrival *y, const struct contain
 	return 0;
 }
 
-/* What is in it is known to be traced, or it is gone. */
-static bool is_parent_traced(const struct arrivals *a, const struct arrival *y)
-{
-	auto_free char *parent = strndup(y->path, (size_t)(strrchr(y->path, '/') - y->path));
-	__u64 id;
-
-	return !parent || cgroup_id_of(a->use.cgroups, parent, &id, NULL) < 0 ||
-	       tracer_traces(a->use.tracer, id);
-}
-
-/*
- * Its container has used up its room, and made one in what there was none for: that is a
- * part of it like any other, and has no more room than those.
- */
-static int lose_inside(struct arrivals *a, struct arrival *y, const struct container *c,
-		       __u64 now_ns)
-{
-	__u64 waiting;
-	int r;
-
-	tracer_untrace(a->use.tracer, y->cgroup_id);
-	r = tracer_forget(a->use.tracer, y->cgroup_id); /* what was lost in it waits, too */
-	waiting = count_waiting(y);
-	if (r >= 0)
-		r = a->use.lost(c, c->cgroup_id, LOSS_MAP_FULL, 1 + waiting, a->use.arg);
-	if (r < 0 || waiting)
-		return r < 0 ? r : become_unwanted(a, y, now_ns);
-	arrival_forget(a, y);
-	return 0;
-}
-
 /* It lies inside of one. */
 static int take_inside(struct arrivals *a, struct arrival *y, const struct container *c,
-		       __u64 now_ns, struct error *err)
+		       struct error *err)
 {
-	bool twin = cgroup_path_is_v1(y->path) && !cgroup_path_is_v1(c->cgroup_path);
+	int r;
 
-	if (!y->gone && !twin && !y->inherited && !is_parent_traced(a, y))
-		return lose_inside(a, y, c, now_ns);
 	become_known(a, y, c->cgroup_id);
 	arrival_unlist(a, y);
 	if (y->gone)
 		return 0;
-	if (twin) {
+	if (cgroup_path_is_v1(y->path) && !cgroup_path_is_v1(c->cgroup_path)) {
 		tracer_untrace(a->use.tracer, y->cgroup_id); /* v2's is enough */
 		return 0;
 	}
-	return trace_or_lose(a, c, targets_trace(a->use.targets, y->cgroup_id, c->cgroup_id, err));
+	r = targets_trace(a->use.targets, y->cgroup_id, c->cgroup_id, err);
+	if (r != -E2BIG)
+		return r;
+	tracer_leave_out(a->use.tracer, y->cgroup_id);
+	return 0;
 }
 
 static bool waits_for_owner(const struct arrivals *a, const struct container *c)
@@ -218,7 +179,9 @@ static int settle(struct arrivals *a, struct arrival *y, const struct container 
 		return 0;
 	}
 	if (targets_wants(a->use.targets, c))
-		return root ? take_root(a, y, c, now_ns, err) : take_inside(a, y, c, now_ns, err);
+		return root ? take_root(a, y, c, now_ns, err) : take_inside(a, y, c, err);
+	if (root) /* what it lies in may come to be traced yet */
+		tracer_cut_out(a->use.tracer, c->cgroup_id);
 	r = root && y->inherited ? targets_cut_out(a->use.targets, c, err) : 0;
 	return r < 0 ? r : become_unwanted(a, y, now_ns);
 }

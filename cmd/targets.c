@@ -106,8 +106,8 @@ struct add {
 	struct targets *t;
 	__u64 root_id; /* of what was asked for */
 	size_t path_len;
-	size_t room;    /* for so many more cgroups */
-	__u64 left_out; /* for want of it */
+	size_t room; /* for so many more cgroups */
+	__u64 lost;  /* for want of it */
 	struct error *err;
 };
 
@@ -132,6 +132,16 @@ int targets_trace(struct targets *t, __u64 cgroup_id, __u64 root_id, struct erro
 	return tracer_trace(t->use.tracer, cgroup_id, root_id, container, err);
 }
 
+/* See tracer_leave_out(): its root can be found. */
+static bool may_be_left_out(const struct add *add, const char *path, __u64 cgroup_id)
+{
+	size_t level = 0;
+
+	for (size_t i = 0; i < add->path_len; i++)
+		level += path[i] == '/';
+	return cgroup_id != add->root_id && level <= ROOT_LEVEL_MAX;
+}
+
 /* A container inside of what was asked for keeps its own name. */
 static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 {
@@ -139,13 +149,19 @@ static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 	const struct container *owner = registry_owner(add->t->use.registry, path);
 	int r;
 
-	if (owner && is_cut_out(add, owner))
+	if (owner && is_cut_out(add, owner)) {
+		if (owner->cgroup_id == cgroup_id)
+			tracer_cut_out(add->t->use.tracer, cgroup_id);
 		return 0;
+	}
 	r = add->room ? targets_trace(add->t, cgroup_id, owner ? owner->cgroup_id : add->root_id,
 				      add->err)
 		      : -E2BIG;
 	if (r == -E2BIG) {
-		add->left_out++;
+		if (may_be_left_out(add, path, cgroup_id))
+			tracer_leave_out(add->t->use.tracer, cgroup_id);
+		else
+			add->lost++;
 		return 0;
 	}
 	add->room--;
@@ -161,14 +177,14 @@ bool targets_has(const struct targets *t, __u64 cgroup_id)
 }
 
 /* A container that has filled the filter is no reason not to trace the others. */
-static int tell_left_out(const struct add *add)
+static int tell_lost(const struct add *add)
 {
 	const struct targets *t = add->t;
 
-	if (!add->left_out)
+	if (!add->lost)
 		return 0;
 	return t->use.lost(registry_find(t->use.registry, add->root_id), add->root_id,
-			   LOSS_MAP_FULL, add->left_out, t->use.arg);
+			   LOSS_MAP_FULL, add->lost, t->use.arg);
 }
 
 /*
@@ -201,7 +217,7 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	if (!t->endless)
 		cgroup_ends_add(t->ends, t->use.cgroups, path);
 	r = cgroup_walk(t->use.cgroups, path, add_visited, &add, err);
-	return r < 0 ? r : tell_left_out(&add);
+	return r < 0 ? r : tell_lost(&add);
 }
 
 int targets_add_cgroup(struct targets *t, const char *path, struct error *err)

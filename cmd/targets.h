@@ -45,7 +45,7 @@ void targets_free(struct targets *t);
  */
 int targets_select(struct targets *t, struct error *err);
 
-/* Trace one cgroup and all below it, as many as the filter has room for. */
+/* Trace one cgroup and all below it. */
 int targets_add_cgroup(struct targets *t, const char *path, struct error *err);
 
 /* Trace one cgroup as a part of root_id.  -E2BIG: the filter is full. */
@@ -60,7 +60,7 @@ bool targets_has_doubts(const struct targets *t);
 /* ... and for one that lies inside of what is traced? */
 bool targets_has_excludes(const struct targets *t);
 
-/* Trace a container and all cgroups in it, as many as the filter has room for. */
+/* Trace a container and all cgroups in it. */
 int targets_add_container(struct targets *t, const struct container *c, struct error *err);
 
 /* Write its record, unless that has been done: what can be known of it is. */

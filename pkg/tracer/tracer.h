@@ -77,8 +77,15 @@ const char *tracer_backend(const struct tracer *t);
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
 		 struct error *err);
 
-/* Is it traced, by itself or because of what it was made in? */
-bool tracer_traces(const struct tracer *t, __u64 cgroup_id);
+/*
+ * There is no room for a part of what is traced.  What is done in it is found to belong
+ * there all the same, at a higher cost, if the root is in the filter, ROOT_LEVEL_MAX deep at
+ * most.
+ */
+void tracer_leave_out(struct tracer *t, __u64 cgroup_id);
+
+/* The root of a container inside of what is traced that shall not be. */
+void tracer_cut_out(struct tracer *t, __u64 cgroup_id);
 
 /* Not traced any more; nothing happens if it was not. */
 void tracer_untrace(struct tracer *t, __u64 cgroup_id);

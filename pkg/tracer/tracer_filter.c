@@ -42,17 +42,19 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 	return 0;
 }
 
-static int look_up(const struct tracer *t, __u64 cgroup_id)
+void tracer_leave_out(struct tracer *t, __u64 cgroup_id)
 {
-	struct cgroup_entry entry;
-
-	return bpf_map__lookup_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), &entry,
-				    sizeof(entry), 0);
+	__atomic_add_fetch(&t->skel->bss->traced_hints[cgroup_id % TRACED_HINTS], 1,
+			   __ATOMIC_RELAXED);
+	t->skel->bss->left_out = 1;
 }
 
-bool tracer_traces(const struct tracer *t, __u64 cgroup_id)
+void tracer_cut_out(struct tracer *t, __u64 cgroup_id)
 {
-	return !look_up(t, cgroup_id);
+	__u8 yes = 1;
+
+	bpf_map__update_elem(t->skel->maps.cut_out, &cgroup_id, sizeof(cgroup_id), &yes,
+			     sizeof(yes), BPF_ANY);
 }
 
 void tracer_untrace(struct tracer *t, __u64 cgroup_id)
@@ -63,5 +65,9 @@ void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 
 bool tracer_maps_work(const struct tracer *t)
 {
-	return look_up(t, 0) != -EPERM;
+	__u64 nobody = 0;
+	struct cgroup_entry entry;
+
+	return bpf_map__lookup_elem(t->skel->maps.cgroups, &nobody, sizeof(nobody), &entry,
+				    sizeof(entry), 0) != -EPERM;
 }
