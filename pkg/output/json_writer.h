@@ -97,8 +97,8 @@ static inline void json_key_bytes(struct json_writer *w, const char *key, size_t
 
 	if (!json_has_room(w, len + 4))
 		return;
-	if (w->comma)
-		*to++ = ',';
+	*to = ',';
+	to += w->comma;
 	*to++ = '"';
 	memcpy(to, key, len);
 	to += len;
@@ -114,8 +114,8 @@ static inline void json_word_bytes(struct json_writer *w, const char *word, size
 
 	if (!json_has_room(w, len + 3))
 		return;
-	if (w->comma)
-		*to++ = ',';
+	*to = ',';
+	to += w->comma;
 	*to++ = '"';
 	memcpy(to, word, len);
 	to += len;
