@@ -189,14 +189,10 @@ __noinline __u64 path_of_memfd(__u32 slot, __u32 at)
 	return walk_result(&w, false);
 }
 
-/*
- * Write the path of the slot's walk_dentry and walk_mnt, leaf first, to the
- * record's data[at].  Returns where it ends, perhaps with WALK_TRUNCATED.
- */
-__noinline __u64 path_walk(__u32 slot, __u32 at)
+/* A long path's rest, up to `end`. */
+__noinline __u64 path_walk_on(__u32 slot, __u32 at, __u32 end)
 {
-	__u32 end = at + EVENT_PATH_BYTES;
-	__u64 walked = path_walk_stretch(slot, at, end); /* mostly that is all of it */
+	__u64 walked = at;
 
 	for (int i = 0; i < WALK_LEGS; i++) {
 		if (walked & WALK_DONE)
@@ -204,6 +200,18 @@ __noinline __u64 path_walk(__u32 slot, __u32 at)
 		walked = path_walk_leg(slot, walked, end);
 	}
 	return walked | WALK_TRUNCATED;
+}
+
+/*
+ * Write the path of the slot's walk_dentry and walk_mnt, leaf first, to the
+ * record's data[at].  Returns where it ends, perhaps with WALK_TRUNCATED.
+ */
+static __always_inline __u64 path_walk(__u32 slot, __u32 at)
+{
+	__u32 end = at + EVENT_PATH_BYTES;
+	__u64 walked = path_walk_stretch(slot, at, end); /* mostly that is all of it */
+
+	return walked & WALK_DONE ? walked & ~WALK_DONE : path_walk_on(slot, walked, end);
 }
 
 /* The same of a file that may be one in memory, and then is no mount's root. */
