@@ -118,7 +118,7 @@ static __always_inline bool cgroup_add(__u64 id, struct cgroup_entry *entry)
 static __always_inline void cgroup_leave_out(struct cgroup *cgrp, __u64 id, __u64 tag,
 					     __u64 root_id)
 {
-	if (root_above(cgrp, tag) == root_id)
+	if (root_above((__u64)cgrp, tag) == root_id)
 		traced_leave_out(id);
 	else
 		count_loss(root_id, LOSS_MAP_FULL);
@@ -136,7 +136,7 @@ static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 	parent_id = cgroup_parent_id(cgrp) | tag;
 	parent = bpf_map_lookup_elem(&cgroups, &parent_id);
 	if (!parent)
-		above = entry_above(cgrp, tag);
+		above = entry_above((__u64)cgrp, tag);
 	if (!cgroup_entry_at_birth(&entry, id, parent ?: above))
 		return 0;
 	/* There was no room for the parent, and this one asks for none. */

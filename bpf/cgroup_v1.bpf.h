@@ -37,18 +37,20 @@ static __always_inline __u32 v1_subsys_id(void)
 	}
 }
 
-/* The task's cgroup in the hierarchy. */
-static __always_inline struct cgroup *v1_cgroup_of(struct task_struct *task)
+/* Address of the task's cgroup in the hierarchy. */
+static __always_inline __u64 v1_cgroup_address(struct task_struct *task)
 {
 	void *subsys = (void *)kread(task, cgroups) + bpf_core_field_offset(struct css_set, subsys);
 	struct cgroup_subsys_state *css = kread_ptr(subsys + sizeof(css) * v1_subsys_id());
 
-	return kread(css, cgroup);
+	return kread_word((void *)css + bpf_core_field_offset(css->cgroup));
 }
 
 static __always_inline __u64 v1_id_of(struct task_struct *task)
 {
-	return kread(kread(v1_cgroup_of(task), kn), id) | CGROUP_ID_V1;
+	struct cgroup *cgrp = (struct cgroup *)v1_cgroup_address(task);
+
+	return kread(kread(cgrp, kn), id) | CGROUP_ID_V1;
 }
 
 /*

@@ -67,4 +67,13 @@ static __always_inline void *kread_ptr(void *at)
 	return kread(head, first);
 }
 
+/* What is stored there as a number, which the verifier lets us calculate with, by a field that is
+ * one. */
+static __always_inline __u64 kread_word(void *at)
+{
+	struct kernfs_node *node = at - bpf_core_field_offset(struct kernfs_node, id);
+
+	return kread(node, id);
+}
+
 #endif

@@ -85,11 +85,7 @@ static __always_inline __u64 cgroup_id_of(struct cgroup *cgrp)
 	return kread(kread(cgrp, kn), id);
 }
 
-/*
- * Of one at a level that the cgroup has.  Not inlined: out of a loop clang takes both fields'
- * places in advance, also of the one that this kernel has not.
- */
-static __noinline __u64 ancestor_id(struct cgroup *cgrp, __u32 level)
+static __always_inline __u64 ancestor_id(struct cgroup *cgrp, __u32 level)
 {
 	void *moved = (void *)cgrp + sizeof(cgrp) * level;
 
@@ -100,23 +96,31 @@ static __noinline __u64 ancestor_id(struct cgroup *cgrp, __u32 level)
 }
 
 /*
- * The root of what is traced that the cgroup lies in; 0: it lies in nothing, or nobody knows
- * yet.  Downwards, since it may be any number of levels below the last that had room.
+ * One step of root_above(), from what is above that level.  A global function, so that the
+ * verifier, which goes every step of the loop, looks into one only.
  */
-static __noinline __u64 root_above(struct cgroup *cgrp, __u64 tag)
+__noinline __u64 root_at_level(__u64 cgroup, __u32 level, __u64 tag, __u64 root_id)
 {
-	__u32 own_level = kread(cgrp, level);
+	__u64 id = ancestor_id((struct cgroup *)cgroup, level) | tag;
+	const struct cgroup_entry *entry = traced_get(&id);
+
+	if (entry)
+		return entry->flags & CGROUP_PROVISIONAL ? 0 : entry->root_id;
+	return root_id && bpf_map_lookup_elem(&cut_out, &id) ? 0 : root_id;
+}
+
+/*
+ * The root of what is traced that the cgroup of that address lies in; 0: it lies in nothing,
+ * or nobody knows yet.  Downwards, since it may be any number of levels below the last that
+ * had room.
+ */
+__noinline __u64 root_above(__u64 cgroup, __u64 tag)
+{
+	__u32 own_level = kread((struct cgroup *)cgroup, level);
 	__u64 root_id = 0;
 
-	for (__u32 level = 1; level <= ROOT_LEVEL_MAX && level <= own_level; level++) {
-		__u64 id = ancestor_id(cgrp, level) | tag;
-		const struct cgroup_entry *entry = traced_get(&id);
-
-		if (entry)
-			root_id = entry->flags & CGROUP_PROVISIONAL ? 0 : entry->root_id;
-		else if (root_id && bpf_map_lookup_elem(&cut_out, &id))
-			root_id = 0;
-	}
+	for (__u32 level = 1; level <= ROOT_LEVEL_MAX && level <= own_level; level++)
+		root_id = root_at_level(cgroup, level, tag, root_id);
 	return root_id;
 }
 
@@ -127,9 +131,17 @@ static __always_inline bool looks_at_v1(void)
 	return settings.cgroup_v1 && v1_traced;
 }
 
-static __always_inline struct cgroup_entry *entry_above(struct cgroup *cgrp, __u64 tag)
+/* Of the one in v2 that the task is in. */
+static __always_inline __u64 cgroup_address(struct task_struct *task)
 {
-	__u64 root_id = root_above(cgrp, tag);
+	struct css_set *set = kread(task, cgroups);
+
+	return kread_word((void *)set + bpf_core_field_offset(set->dfl_cgrp));
+}
+
+static __always_inline struct cgroup_entry *entry_above(__u64 cgroup, __u64 tag)
+{
+	__u64 root_id = root_above(cgroup, tag);
 
 	return root_id ? bpf_map_lookup_elem(&cgroups, &root_id) : NULL;
 }
@@ -147,7 +159,7 @@ static __always_inline struct cgroup_entry *traced_of(struct task_struct *task, 
 	if (traced_hints[*id % TRACED_HINTS]) {
 		entry = bpf_map_lookup_elem(&cgroups, id);
 		if (!entry && left_out)
-			entry = entry_above(kread(kread(task, cgroups), dfl_cgrp), 0);
+			entry = entry_above(cgroup_address(task), 0);
 		if (entry)
 			return entry;
 	}
@@ -155,7 +167,7 @@ static __always_inline struct cgroup_entry *traced_of(struct task_struct *task, 
 		return NULL;
 	*id = v1_id_of(task);
 	entry = traced_get(id);
-	return entry || !left_out ? entry : entry_above(v1_cgroup_of(task), CGROUP_ID_V1);
+	return entry || !left_out ? entry : entry_above(v1_cgroup_address(task), CGROUP_ID_V1);
 }
 
 static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *task)
@@ -165,9 +177,14 @@ static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *ta
 	return traced_of(task, &id);
 }
 
+static __always_inline struct task_struct *current_task(void)
+{
+	return (struct task_struct *)bpf_get_current_task();
+}
+
 static __always_inline struct cgroup_entry *current_traced(__u64 *id)
 {
-	return traced_of((struct task_struct *)bpf_get_current_task(), id);
+	return traced_of(current_task(), id);
 }
 
 #endif
