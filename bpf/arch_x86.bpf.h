@@ -8,6 +8,8 @@
 
 #include "read.bpf.h"
 
+#define LOADS_IN_ORDER true
+
 #define THREAD_SIZE     16384  /* arch/x86/include/asm/page_64_types.h, without KASAN */
 #define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */
 #define X32_SYSCALL_BIT 0x40000000

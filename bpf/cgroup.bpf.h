@@ -7,6 +7,7 @@
 #define CTRACE_CGROUP_BPF_H
 
 #include "setup.bpf.h"
+#include "verdict.bpf.h"
 
 static __always_inline __u64 cgroup_parent_id(struct cgroup *cgrp)
 {
@@ -124,7 +125,7 @@ static __always_inline void cgroup_leave_out(struct cgroup *cgrp, __u64 id, __u6
 		count_loss(root_id, LOSS_MAP_FULL);
 }
 
-static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
+static __always_inline int cgroup_trace_new(struct cgroup *cgrp, const char *path)
 {
 	struct cgroup_entry entry = {};
 	const struct cgroup_entry *parent, *above = NULL;
@@ -145,6 +146,14 @@ static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
 	if (settings.watch_cgroups)
 		cgroup_report(RECORD_CGROUP_NEW, id, entry.root_id, path);
 	return 0;
+}
+
+static __always_inline int cgroup_made(struct cgroup *cgrp, const char *path)
+{
+	int r = cgroup_trace_new(cgrp, path);
+
+	filter_changed(); /* also by its address alone; nobody can be in it yet */
+	return r;
 }
 
 static __always_inline int cgroup_gone(struct cgroup *cgrp, const char *path)

@@ -220,6 +220,12 @@ enum cgroup_v1_controller {
 	CGROUP_V1_COUNT,
 };
 
+/* Each side counts its changes of the filter; see verdict.bpf.h. */
+enum filter_version { FILTER_VERSION_BY_USER, FILTER_VERSION_BY_KERNEL, FILTER_VERSION_COUNT };
+
+/* Programs that others go over to; see go_on(). */
+enum next_program { NEXT_OPEN_CALL, NEXT_REPORT, NEXT_COUNT };
+
 /* See traced_hints; a power of two, and few ids of some thousand share one. */
 #define TRACED_HINTS 4096
 

@@ -221,13 +221,22 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 
 /* --- by another program ------------------------------------------------------------------ */
 
-/* The program `report`, where it is used. */
+/* Programs that others go over to, for the tracepoint backend where none can be preempted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, NEXT_COUNT);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u32));
-} reporter SEC(".maps");
+} next SEC(".maps");
+
+/* As the last thing that a raw tracepoint's program does: the other one has its context. */
+static __always_inline int go_on(void *raw, enum next_program program)
+{
+	bpf_tail_call(raw, &next, program);
+	/* never: it is there before anything is traced */
+	__sync_fetch_and_add(&unattributed_losses.lost[LOSS_UNFINISHED], 1);
+	return 0;
+}
 
 /*
  * open_report(), as the last thing that a program does.  With raw, the context of a raw
@@ -248,11 +257,8 @@ static __always_inline int report_last(void *raw, __u32 slot, __u64 cgroup_id, _
 		ring->order.ret = ret;
 		ring->order.cgroup_id = cgroup_id;
 		ring->order.root_id = root_id;
-		bpf_tail_call(raw, &reporter, 0);
 	}
-	/* never: it is there before anything is traced */
-	__sync_fetch_and_add(&unattributed_losses.lost[LOSS_UNFINISHED], 1);
-	return 0;
+	return go_on(raw, NEXT_REPORT);
 }
 
 #endif

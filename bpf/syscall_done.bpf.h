@@ -5,6 +5,7 @@
 
 #include "interrupt.bpf.h"
 #include "open.bpf.h"
+#include "verdict.bpf.h"
 
 /* How the current task entered the kernel. */
 static __always_inline struct pt_regs *current_regs(void)
@@ -19,17 +20,14 @@ static __always_inline struct pt_regs *current_regs(void)
 				  bpf_core_type_size(struct pt_regs));
 }
 
-/* raw: see report_last(). */
-static __always_inline int syscall_done(void *raw, __u32 slot, struct pt_regs *regs, __u64 nr,
-					long ret)
+/* By a task in the traced cgroup.  raw: see report_last(). */
+static __always_inline int syscall_done_in(const struct cgroup_entry *traced, __u64 cgroup_id,
+					   struct task_struct *task, void *raw, __u32 slot,
+					   struct pt_regs *regs, __u64 nr, long ret)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct cgroup_entry *traced;
 	struct scratch *s;
-	__u64 cgroup_id;
 
-	traced = traced_of(task, &cgroup_id);
-	if (!traced || !task_wanted())
+	if (!task_wanted())
 		return 0;
 	s = scratch_get(slot);
 	if (!s)
@@ -47,26 +45,42 @@ static __always_inline int syscall_done(void *raw, __u32 slot, struct pt_regs *r
 	return report_last(raw, slot, cgroup_id, traced->root_id, ret);
 }
 
-/* An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver. */
-static __always_inline int syscall_ended(struct pt_regs *regs, __u64 nr, long ret)
+/*
+ * An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver.
+ * raw: as for report_last(), and then the filter's verdict may be remembered, too.
+ */
+static __always_inline int syscall_ended(void *raw, struct pt_regs *regs, __u64 nr, long ret)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct cgroup_entry *traced;
+	__u64 cgroup_id;
+
 	if (interrupted(ret)) {
 		interruption_keep(regs, ret);
 		return 0;
 	}
-	return syscall_done(NULL, SCRATCH_SYS_EXIT, regs, nr, ret);
+	traced = raw ? verdict_on(task, &cgroup_id) : traced_of(task, &cgroup_id);
+	if (!traced)
+		return 0;
+	return syscall_done_in(traced, cgroup_id, task, raw, SCRATCH_SYS_EXIT, regs, nr, ret);
 }
 
 static __always_inline int signal_delivered(void *raw, int sig, struct k_sigaction *action)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct pt_regs *regs = current_regs();
+	struct cgroup_entry *traced;
 	struct interruption was;
+	__u64 cgroup_id;
 
 	if (!interruption_get(&was, regs) || !interrupted(was.ret) ||
 	    !ends_as_eintr(was.ret, sig, action))
 		return 0;
 	interruption_forget();
-	return syscall_done(raw, SCRATCH_SIGNAL, regs, was.nr, -EINTR);
+	traced = traced_of(task, &cgroup_id);
+	if (!traced)
+		return 0;
+	return syscall_done_in(traced, cgroup_id, task, raw, SCRATCH_SIGNAL, regs, was.nr, -EINTR);
 }
 
 #endif

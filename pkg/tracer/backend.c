@@ -18,6 +18,7 @@ static const char *const containers[] = { "container_exit", "container_exec", "c
 
 static const char *const tracepoint[] = { "probe_preemption",
 					  "report",
+					  "open_call",
 					  "signal_deliver",
 					  "process_exec_script",
 					  "process_exec",

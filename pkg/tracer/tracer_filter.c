@@ -16,6 +16,16 @@ static void count_traced(struct tracer *t, __u64 cgroup_id, int change)
 		__atomic_add_fetch(&t->skel->bss->v1_traced, change, __ATOMIC_RELAXED);
 }
 
+/* Now that it has: what a CPU remembers of it is out of date.  See verdict.bpf.h. */
+static int filter_changed(struct tracer *t)
+{
+	__u64 changes = ++t->filter_changes;
+	__u32 by_user = FILTER_VERSION_BY_USER;
+
+	return bpf_map__update_elem(t->skel->maps.filter_version, &by_user, sizeof(by_user),
+				    &changes, sizeof(changes), BPF_ANY);
+}
+
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
 		 struct error *err)
 {
@@ -39,7 +49,8 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 				 "(--container, --namespace)");
 	if (r < 0 && r != -ENOENT) /* it has been removed meanwhile */
 		return error_set(err, r, "add a cgroup to the filter");
-	return 0;
+	r = filter_changed(t);
+	return r < 0 ? error_set(err, r, "say that the filter has changed") : 0;
 }
 
 void tracer_leave_out(struct tracer *t, __u64 cgroup_id)
@@ -47,6 +58,7 @@ void tracer_leave_out(struct tracer *t, __u64 cgroup_id)
 	__atomic_add_fetch(&t->skel->bss->traced_hints[cgroup_id % TRACED_HINTS], 1,
 			   __ATOMIC_RELAXED);
 	t->skel->bss->left_out = 1;
+	filter_changed(t);
 }
 
 void tracer_cut_out(struct tracer *t, __u64 cgroup_id)
@@ -55,12 +67,14 @@ void tracer_cut_out(struct tracer *t, __u64 cgroup_id)
 
 	bpf_map__update_elem(t->skel->maps.cut_out, &cgroup_id, sizeof(cgroup_id), &yes,
 			     sizeof(yes), BPF_ANY);
+	filter_changed(t);
 }
 
 void tracer_untrace(struct tracer *t, __u64 cgroup_id)
 {
 	if (!bpf_map__delete_elem(t->skel->maps.cgroups, &cgroup_id, sizeof(cgroup_id), 0))
 		count_traced(t, cgroup_id, -1);
+	filter_changed(t);
 }
 
 bool tracer_maps_work(const struct tracer *t)

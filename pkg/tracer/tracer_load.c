@@ -114,6 +114,7 @@ static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t
 	kernel->cpu_ring_bytes = cpu_ring_size(t->backend, ring_bytes, cpus);
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
 	bpf_map__set_max_entries(t->skel->maps.cpu_rings, cpus);
+	bpf_map__set_max_entries(t->skel->maps.verdicts, cpus);
 	bpf_map__set_value_size(t->skel->maps.cpu_rings,
 				CPU_RING_SIZE(kernel->cpu_ring_bytes, programs));
 	return 0;
@@ -226,11 +227,12 @@ static int probe_preemption(struct tracer *t, struct error *err)
 	return error_say(err, -EOPNOTSUPP, "this kernel may preempt raw tracepoint programs");
 }
 
-/* Others go over to it: see report_last() in bpf/. */
-static int put_reporter(struct tracer *t, struct error *err)
+/* Others go over to it: see go_on() in bpf/. */
+static int put_next(struct tracer *t, __u32 which, const struct bpf_program *prog,
+		    struct error *err)
 {
-	__u32 first = 0, fd = bpf_program__fd(t->skel->progs.report);
-	int r = bpf_map__update_elem(t->skel->maps.reporter, &first, sizeof(first), &fd, sizeof(fd),
+	__u32 fd = bpf_program__fd(prog);
+	int r = bpf_map__update_elem(t->skel->maps.next, &which, sizeof(which), &fd, sizeof(fd),
 				     BPF_ANY);
 
 	return r < 0 ? error_set(err, r, "put a BPF program where others find it") : 0;
@@ -244,7 +246,9 @@ static int attach_all(struct tracer *t, const char *const *names, struct error *
 		if (!strcmp(*names, "probe_preemption"))
 			r = probe_preemption(t, err);
 		else if (!strcmp(*names, "report"))
-			r = put_reporter(t, err);
+			r = put_next(t, NEXT_REPORT, t->skel->progs.report, err);
+		else if (!strcmp(*names, "open_call"))
+			r = put_next(t, NEXT_OPEN_CALL, t->skel->progs.open_call, err);
 		else
 			r = attach_one(t, *names, err);
 	}

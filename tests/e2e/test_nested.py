@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """A cgroup's children belong to it, whenever they were made; who leaves is out."""
 
+import multiprocessing
+import os
+from contextlib import suppress
 from subprocess import DEVNULL
 
 import pytest
@@ -52,6 +55,34 @@ def test_many_children(cgroup):
                 run_program(child, "opener", "openat", f"/etc/{number}")
             child.remove()
     assert {"/etc/0", "/etc/100", "/etc/200"} <= set(names(trace))
+
+
+def come_and_go(parents, home, count):
+    """A process of one CPU opens in a cgroup that is made for it, below each of the parents in turn."""
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+    for number in range(count):
+        for parent in parents:
+            group = parent.child("passing")
+            group.add(os.getpid())
+            with suppress(FileNotFoundError):
+                os.open(f"/nowhere/{parent.path.name}/{number}", os.O_RDONLY)
+            home.add(os.getpid())
+            group.path.rmdir()
+
+
+def test_cgroups_that_are_made_where_others_were(cgroup):
+    """
+    The kernel side remembers what it was told of a cgroup by its address, which another one has soon
+    after that is gone: what was outside must not hide it, and what was inside not show it.
+    """
+    inside, outside = cgroup.child("inside"), cgroup.child("outside")
+    with Trace("--cgroup", inside) as trace:
+        visitor = multiprocessing.get_context("fork").Process(target=come_and_go, args=((outside, inside), outside, 500))
+        visitor.start()
+        visitor.join()
+        assert visitor.exitcode == 0
+    assert [name for name in names(trace) if name.startswith("/nowhere/")] == [
+        f"/nowhere/inside/{number}" for number in range(500)]
 
 
 def test_sibling_is_not_traced(cgroup):

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the filter said of a cgroup, remembered by each CPU.
+ *
+ * To ask it takes the cgroup's id, which is three pointers away from the task, and a look-up:
+ * 100 ns of every open, also of the many that are outside of all that is traced.  So a CPU
+ * keeps the answers for some cgroups, by their address, until the filter may have changed.
+ *
+ * An address names one cgroup until that is removed, and another one has it only after a
+ * cgroup_mkdir, which counts as a change (cgroup_made()).  A CPU's answers are read and
+ * written by one hook, whose programs nothing of ours can interrupt where this is used.
+ */
+#ifndef CTRACE_VERDICT_BPF_H
+#define CTRACE_VERDICT_BPF_H
+
+#include "syscall.bpf.h"
+#include "traced.bpf.h"
+
+#define VERDICTS 32 /* a power of two */
+
+struct verdict {
+	__u64 cgroup; /* its address; 0: none is remembered here */
+	__u64 id;
+	__u64 is_traced;
+	struct cgroup_entry entry;
+};
+
+struct verdicts {
+	__u64 version; /* of the filter, before the first of these was asked for */
+	struct verdict of[VERDICTS];
+};
+
+/* Of each CPU; user space says how many. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct verdicts);
+} verdicts SEC(".maps");
+
+/* Not among variables, which have pages of their own: this is near where it is compared. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FILTER_VERSION_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} filter_version SEC(".maps");
+
+/* A number that only grows, and has grown after each change of the filter. */
+static __always_inline __u64 filter_version_now(void)
+{
+	__u32 first = FILTER_VERSION_BY_USER, second = FILTER_VERSION_BY_KERNEL;
+	volatile __u64 *by_user = bpf_map_lookup_elem(&filter_version, &first);
+	volatile __u64 *by_kernel = bpf_map_lookup_elem(&filter_version, &second);
+
+	return by_user && by_kernel ? *by_user + *by_kernel : 0;
+}
+
+/* After it has. */
+static __always_inline void filter_changed(void)
+{
+	__u32 which = FILTER_VERSION_BY_KERNEL;
+	__u64 *by_kernel = bpf_map_lookup_elem(&filter_version, &which);
+
+	if (by_kernel)
+		__sync_fetch_and_add(by_kernel, 1);
+}
+
+static __always_inline struct verdicts *verdicts_of_cpu(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&verdicts, &cpu);
+}
+
+/* A struct cgroup has 1 to 4 KiB, and may start at a multiple of that. */
+static __always_inline struct verdict *verdict_place(struct verdicts *known, __u64 cgroup)
+{
+	return &known->of[(cgroup >> 10 ^ cgroup >> 13) % VERDICTS];
+}
+
+static __always_inline bool verdict_holds(const struct verdicts *known, const struct verdict *v,
+					  __u64 cgroup)
+{
+	return v->cgroup == cgroup && known->version == filter_version_now();
+}
+
+/*
+ * Neither what the kernel side changes by itself (a provisional entry, and one that nobody
+ * has joined), nor what depends on the task's cgroup in v1, too.
+ */
+static __always_inline bool verdict_lasts(const struct cgroup_entry *entry)
+{
+	if (!LOADS_IN_ORDER || looks_at_v1())
+		return false;
+	return !entry || (entry->flags & (CGROUP_PROVISIONAL | CGROUP_JOINED)) == CGROUP_JOINED;
+}
+
+static __always_inline void verdict_ask(struct verdicts *known, struct verdict *v,
+					struct task_struct *task, __u64 cgroup)
+{
+	__u64 version = filter_version_now(); /* first: what changes from here on is a later one */
+	struct cgroup_entry *entry;
+
+	if (known->version != version) {
+		for (int i = 0; i < VERDICTS; i++)
+			known->of[i].cgroup = 0;
+		known->version = version;
+	}
+	entry = traced_of(task, &v->id);
+	v->is_traced = !!entry;
+	if (entry)
+		v->entry = *entry;
+	v->cgroup = verdict_lasts(entry) ? cgroup : 0;
+}
+
+/* Is the task in a cgroup that is known not to be traced? */
+static __always_inline bool is_outside(struct task_struct *task)
+{
+	struct verdicts *known = verdicts_of_cpu();
+	struct verdict *v;
+	__u64 cgroup;
+
+	if (!known)
+		return false;
+	cgroup = cgroup_address(task);
+	v = verdict_place(known, cgroup);
+	return !v->is_traced && verdict_holds(known, v, cgroup);
+}
+
+/* The entry is a copy, good for the open under way.  NULL if the task is in no traced cgroup. */
+static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task, __u64 *id)
+{
+	struct verdicts *known = verdicts_of_cpu();
+	struct verdict *v;
+	__u64 cgroup;
+
+	if (!known)
+		return NULL;
+	cgroup = cgroup_address(task);
+	v = verdict_place(known, cgroup);
+	if (!verdict_holds(known, v, cgroup))
+		verdict_ask(known, v, task, cgroup);
+	*id = v->id;
+	return v->is_traced ? &v->entry : NULL;
+}
+
+#endif
