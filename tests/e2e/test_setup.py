@@ -103,7 +103,7 @@ def test_process_that_is_moved_while_it_is_executed(box):
     procs = one.cgroup() / "cgroup.procs"
     with Trace("--container", one.id, "--setup") as trace:
         for _ in range(100):
-            with subprocess.Popen(["/bin/sh", "-c", "sleep 0.01; : </etc/group"]) as moved:
+            with subprocess.Popen(["/bin/sh", "-c", "read _; : </etc/group"], stdin=subprocess.PIPE) as moved:
                 procs.write_text(str(moved.pid), encoding="ascii")
     opens = [event for event in trace.opens() if event["file"].get("name") == "/etc/group"]
     assert [event.get("setup") for event in opens] == [True] * 100
