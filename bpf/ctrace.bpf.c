@@ -16,6 +16,13 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define RAW_ARG(type, n) ((type)ctx->args[n])
 
+/* For report_last() and the like.  Unless clang is sure that there is one, it takes both ways. */
+static __always_inline void *raw_context(struct bpf_raw_tracepoint_args *ctx)
+{
+	__builtin_assume(ctx != NULL);
+	return ctx;
+}
+
 /* Format of events/raw_syscalls/sys_exit. */
 struct raw_syscalls_exit {
 	__u64 common;
@@ -48,7 +55,7 @@ int open_call(struct bpf_raw_tracepoint_args *ctx)
 	struct pt_regs *regs = RAW_ARG(struct pt_regs *, 0);
 	long ret = (__s32)ctx->args[1]; /* 5.10's arm64 leaves the sign out for 32-bit callers */
 
-	return syscall_ended(ctx, regs, syscall_nr(regs), ret);
+	return syscall_ended(raw_context(ctx), regs, syscall_nr(regs), ret);
 }
 
 /*
@@ -111,7 +118,7 @@ int report(void *ctx)
 SEC("?raw_tp/signal_deliver")
 int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 {
-	return signal_delivered(ctx, ctx->args[0], RAW_ARG(struct k_sigaction *, 2));
+	return signal_delivered(raw_context(ctx), ctx->args[0], RAW_ARG(struct k_sigaction *, 2));
 }
 
 SEC("?raw_tp/signal_deliver")
@@ -124,7 +131,7 @@ int signal_deliver_alone(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/sched_process_exec")
 int process_exec_script(struct bpf_raw_tracepoint_args *ctx)
 {
-	return exec_done_script(ctx, RAW_ARG(struct linux_binprm *, 2));
+	return exec_done_script(raw_context(ctx), RAW_ARG(struct linux_binprm *, 2));
 }
 
 SEC("?raw_tp/sched_process_exec")
@@ -137,7 +144,7 @@ int process_exec_script_alone(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	return exec_done(ctx, RAW_ARG(struct linux_binprm *, 2));
+	return exec_done(raw_context(ctx), RAW_ARG(struct linux_binprm *, 2));
 }
 
 SEC("?raw_tp/sched_process_exec")
@@ -150,7 +157,7 @@ int process_exec_alone(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/sched_process_exec")
 int process_exec_loader(struct bpf_raw_tracepoint_args *ctx)
 {
-	return exec_done_loader(ctx, RAW_ARG(struct linux_binprm *, 2));
+	return exec_done_loader(raw_context(ctx), RAW_ARG(struct linux_binprm *, 2));
 }
 
 SEC("?raw_tp/sched_process_exec")
@@ -163,19 +170,19 @@ int process_exec_loader_alone(struct bpf_raw_tracepoint_args *ctx)
 SEC("?raw_tp/io_uring_submit_req")
 int uring_submit(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_submitted(ctx, RAW_ARG(struct io_kiocb *, 0));
+	return uring_submitted(raw_context(ctx), RAW_ARG(struct io_kiocb *, 0));
 }
 
 SEC("?raw_tp/io_uring_complete")
 int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_completed(ctx, SCRATCH_IO, RAW_ARG(struct io_kiocb *, 1));
+	return uring_completed(raw_context(ctx), SCRATCH_IO, RAW_ARG(struct io_kiocb *, 1));
 }
 
 SEC("?raw_tp/io_uring_cqe_overflow")
 int uring_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
-	return uring_overflowed(ctx, ctx->args[0], ctx->args[1], ctx->args[2]);
+	return uring_overflowed(raw_context(ctx), ctx->args[0], ctx->args[1], ctx->args[2]);
 }
 
 /* The same through perf, with preemption off, as for sys_exit_perf. */
