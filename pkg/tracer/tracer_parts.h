@@ -45,7 +45,7 @@ struct tracer {
 	struct kretprobes *kretprobes; /* NULL: none */
 	struct exe_table *exes;
 	struct tracer_handler handler;
-	__u64 filter_changes; /* by us */
+	__u64 filter_changes;       /* by us */
 	struct id_map *losses_seen; /* root id -> struct loss_counts, ours */
 	struct loss_counts unattributed_seen;
 	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
