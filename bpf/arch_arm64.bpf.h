@@ -8,10 +8,10 @@
 
 #include "read.bpf.h"
 
+#define LOADS_IN_ORDER false /* see verdict_lasts() */
+
 /* arch/arm64/include/asm/memory.h, without KASAN and with pages of up to 16 KiB; with those of
  * 64 KiB a stack is 64 KiB, too, which matters before 5.15 alone: see current_regs(). */
-#define LOADS_IN_ORDER false
-
 #define THREAD_SIZE 16384
 
 /* of pstate, and of the hardware: arch/arm64/include/uapi/asm/ptrace.h, asm/ptrace.h */

@@ -8,7 +8,7 @@
 
 #include "read.bpf.h"
 
-#define LOADS_IN_ORDER true
+#define LOADS_IN_ORDER true /* see verdict_lasts() */
 
 #define THREAD_SIZE     16384  /* arch/x86/include/asm/page_64_types.h, without KASAN */
 #define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */

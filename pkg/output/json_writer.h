@@ -90,7 +90,10 @@ static inline void json_close_array(struct json_writer *w)
 	json_close(w, ']');
 }
 
-/* A key or value that needs no escaping: a word of the program's own. */
+/*
+ * A key or value that needs no escaping: a word of the program's own.  The comma is stored in any
+ * case, and stepped over or not: a branch is mispredicted too often (60 ns of an event's 330).
+ */
 static inline void json_key_bytes(struct json_writer *w, const char *key, size_t len)
 {
 	char *to = w->at;
