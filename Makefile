@@ -8,7 +8,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 CC      ?= cc
 CLANG   ?= clang
-LLVM_STRIP ?= llvm-strip
+LLVM_OBJCOPY ?= llvm-objcopy
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PYTHON  ?= /usr/bin/python3
 PKG_CONFIG ?= pkg-config
@@ -63,24 +63,45 @@ FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(CLANG) $(BPF_CFLAGS)
 note = $(shell mkdir -p $(BUILD); echo '$(2)' | cmp -s - $(BUILD)/$(1) || echo '$(2)' > $(BUILD)/$(1))
 $(call note,flags,$(FLAGS))$(call note,version,$(VERSION))
 
-# --- the kernel side: one object, one skeleton ---------------------------------
+# --- the kernel side: one object in two kinds, their parts, one skeleton --------
 
-$(BUILD)/ctrace.bpf.o: bpf/ctrace.bpf.c $(BUILD)/flags | $(BUILD)/deps-build
+# for kernels with typed loads, and for those without: bpf/read.bpf.h
+$(BUILD)/ctrace.bpf.o: TYPED_LOADS := 1
+$(BUILD)/gen/untyped.bpf.o: TYPED_LOADS := 0
+
+$(BUILD)/ctrace.bpf.o $(BUILD)/gen/untyped.bpf.o: bpf/ctrace.bpf.c $(BUILD)/flags | $(BUILD)/deps-build
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(BUILD)/ctrace.bpf.d -MT $@ -c $< -o $@.tmp
-	$(Q)$(LLVM_STRIP) -g $@.tmp
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DTYPED_LOADS=$(TYPED_LOADS) -MMD -MP -MF $@.d -MT $@ -c $< -o $@.tmp
+	$(Q)$(LLVM_OBJCOPY) --strip-debug $@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/gen/ctrace.skel.h: $(BUILD)/ctrace.bpf.o Makefile
-	$(call say,SKEL,$@)
+# For the machine that builds, whatever CC is for.
+$(BUILD)/slim-btf-ext: bpf/slim_btf_ext.c | $(BUILD)/deps-build
+	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 -O1 $(WARN) $< -o $@
+
+# What is loaded of it: the maps, and the tracepoint backend's programs or all of them.
+PARTS := $(addprefix $(BUILD)/gen/,maps.part.o tracepoint.part.o all.part.o old.part.o)
+
+$(BUILD)/gen/old.part.o: $(BUILD)/gen/untyped.bpf.o
+$(filter-out %/old.part.o,$(PARTS)): $(BUILD)/ctrace.bpf.o
+
+$(PARTS): $(BUILD)/gen/%.part.o: bpf/slim $(BUILD)/slim-btf-ext
+	$(call say,SLIM,$@)
+	@mkdir -p $(@D)
+	$(Q)cp $(filter %.bpf.o,$^) $@.tmp
+	$(Q)LLVM_OBJCOPY=$(LLVM_OBJCOPY) BPFTOOL=$(BPFTOOL) bpf/slim $* $@.tmp $(BUILD)/slim-btf-ext
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/gen/ctrace.skel.h: $(BUILD)/gen/maps.part.o Makefile
+	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name ctrace_bpf | sed '/^static .*_bytes(size_t \*sz)$$/,/^}/d' > $@
 
-# the object's bytes, which the skeleton comes without
-$(BUILD)/gen/ctrace.bpf.o.gz: $(BUILD)/ctrace.bpf.o
+# their bytes, which the skeleton comes without
+$(BUILD)/gen/%.part.o.gz: $(BUILD)/gen/%.part.o
 	$(call say,GZIP,$@)
-	@mkdir -p $(@D)
 	$(Q)gzip -9 -n < $< > $@
 
 # --- the user side -------------------------------------------------------------
@@ -97,8 +118,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/obj/pkg/tracer/bpf_object.o: ALL_CFLAGS += -DCTRACE_PACKED_OBJECT='"$(BUILD)/gen/ctrace.bpf.o.gz"'
-$(BUILD)/obj/pkg/tracer/bpf_object.o: $(BUILD)/gen/ctrace.bpf.o.gz
+$(BUILD)/obj/pkg/tracer/bpf_object.o: ALL_CFLAGS += -DCTRACE_BPF_PARTS='"$(BUILD)/gen"'
+$(BUILD)/obj/pkg/tracer/bpf_object.o: $(PARTS:=.gz)
 
 # the skeleton must exist before the only files that include it are compiled
 $(filter $(BUILD)/obj/pkg/tracer/%,$(OBJ)): $(BUILD)/gen/ctrace.skel.h
@@ -128,7 +149,7 @@ $(BUILD)/unit: $(UNIT_OBJ) $(OBJ) $(UNIT_CMD:%=$(BUILD)/obj/cmd/%.o)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ -lcriterion $(LIBS) -o $@
 
--include $(OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(BUILD)/ctrace.bpf.d
+-include $(OBJ:.o=.d) $(CMD_OBJ:.o=.d) $(UNIT_OBJ:.o=.d) $(BUILD)/ctrace.bpf.o.d $(BUILD)/gen/untyped.bpf.o.d
 
 # --- what must be installed ----------------------------------------------------
 

@@ -94,7 +94,8 @@ int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
 
 /*
  * Some hooks have two programs.  One leaves it to `report` to report, for the tracepoint backend
- * where no program can be preempted; the other one reports by itself.
+ * where no program can be preempted; the other one reports by itself.  They have one of libbpf's
+ * two names for the same kind of section each: bpf/slim tells them apart by it.
  */
 
 /* See report_last(). */
@@ -121,7 +122,7 @@ int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 	return signal_delivered(raw_context(ctx), ctx->args[0], RAW_ARG(struct k_sigaction *, 2));
 }
 
-SEC("?raw_tp/signal_deliver")
+SEC("?raw_tracepoint/signal_deliver")
 int signal_deliver_alone(struct bpf_raw_tracepoint_args *ctx)
 {
 	return signal_delivered(NULL, ctx->args[0], RAW_ARG(struct k_sigaction *, 2));
@@ -134,7 +135,7 @@ int process_exec_script(struct bpf_raw_tracepoint_args *ctx)
 	return exec_done_script(raw_context(ctx), RAW_ARG(struct linux_binprm *, 2));
 }
 
-SEC("?raw_tp/sched_process_exec")
+SEC("?raw_tracepoint/sched_process_exec")
 int process_exec_script_alone(struct bpf_raw_tracepoint_args *ctx)
 {
 	return exec_done_script(NULL, RAW_ARG(struct linux_binprm *, 2));
@@ -147,7 +148,7 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	return exec_done(raw_context(ctx), RAW_ARG(struct linux_binprm *, 2));
 }
 
-SEC("?raw_tp/sched_process_exec")
+SEC("?raw_tracepoint/sched_process_exec")
 int process_exec_alone(struct bpf_raw_tracepoint_args *ctx)
 {
 	return exec_done(NULL, RAW_ARG(struct linux_binprm *, 2));
@@ -160,7 +161,7 @@ int process_exec_loader(struct bpf_raw_tracepoint_args *ctx)
 	return exec_done_loader(raw_context(ctx), RAW_ARG(struct linux_binprm *, 2));
 }
 
-SEC("?raw_tp/sched_process_exec")
+SEC("?raw_tracepoint/sched_process_exec")
 int process_exec_loader_alone(struct bpf_raw_tracepoint_args *ctx)
 {
 	return exec_done_loader(NULL, RAW_ARG(struct linux_binprm *, 2));

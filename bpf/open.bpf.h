@@ -150,7 +150,7 @@ static __always_inline void put_comm(struct open_record *ev, struct task_struct 
 {
 	void **comm = (void **)ev->comm;
 
-	if (HAS_TYPED_LOADS) {
+	if (TYPED_LOADS) {
 		comm[0] = kread_ptr(task->comm);
 		comm[1] = kread_ptr(task->comm + sizeof(void *));
 	} else {

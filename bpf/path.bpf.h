@@ -103,7 +103,7 @@ static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 	barrier_var(at);
 	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
 		return 1;
-	if (HAS_TYPED_LOADS && len <= SHORT_NAME)
+	if (TYPED_LOADS && len <= SHORT_NAME)
 		put_short_name(w->data + at, name);
 	else
 		bpf_probe_read_kernel(w->data + at, len, name);

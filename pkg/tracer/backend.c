@@ -10,15 +10,16 @@
 #include "tracer/features.h"
 #include "tracer/kernel_btf.h"
 
-static const char *const shared[] = { "cgroup_mkdir", "cgroup_rmdir", NULL };
+static const char *const none[] = { NULL };
 
-/* Where containers are traced: how they start. */
+static const char *const cgroups[] = { "cgroup_mkdir", "cgroup_rmdir", NULL };
+
 static const char *const containers[] = { "container_exit", "container_exec", "container_attach",
 					  "container_fork", NULL };
 
-static const char *const tracepoint[] = { "probe_preemption",
-					  "report",
-					  "open_call",
+static const char *const tracepoint_next[] = { "report", NULL };
+
+static const char *const tracepoint[] = { "open_call",
 					  "signal_deliver",
 					  "process_exec_script",
 					  "process_exec",
@@ -27,6 +28,7 @@ static const char *const tracepoint[] = { "probe_preemption",
 					  "uring_complete",
 					  "uring_overflow",
 					  "sys_exit",
+					  "probe_preemption",
 					  NULL };
 
 /* The same where the kernel may preempt raw tracepoint programs: perf's are run with that off. */
@@ -54,12 +56,12 @@ static const char *const kprobe[] = { "signal_deliver_alone", "kretprobe_inner",
 
 static const struct {
 	const char *name;
-	const char *const *programs;
+	const char *const *next, *const *hooks;
 } backends[BACKEND_COUNT] = {
-	[BACKEND_FEXIT] = { "fexit", fexit },
-	[BACKEND_TRACEPOINT] = { "tracepoint", tracepoint },
-	[BACKEND_TRACEPOINT_PERF] = { "tracepoint", tracepoint_perf },
-	[BACKEND_KPROBE] = { "kprobe", kprobe },
+	[BACKEND_FEXIT] = { "fexit", none, fexit },
+	[BACKEND_TRACEPOINT] = { "tracepoint", tracepoint_next, tracepoint },
+	[BACKEND_TRACEPOINT_PERF] = { "tracepoint", none, tracepoint_perf },
+	[BACKEND_KPROBE] = { "kprobe", none, kprobe },
 };
 
 const char *backend_name(enum backend backend)
@@ -85,19 +87,20 @@ int backend_check_name(const char *name, struct error *err)
 	return error_say(err, -EINVAL, "'%s' is not one of: %s", name, backend_names());
 }
 
-const char *const *backend_programs(enum backend backend)
+const char *const *backend_programs(enum backend backend, enum program_list list)
 {
-	return backends[backend].programs;
-}
-
-const char *const *backend_shared_programs(void)
-{
-	return shared;
-}
-
-const char *const *backend_container_programs(void)
-{
-	return containers;
+	switch (list) {
+	case PROGRAMS_CGROUPS:
+		return cgroups;
+	case PROGRAMS_CONTAINERS:
+		return containers;
+	case PROGRAMS_NEXT:
+		return backends[backend].next;
+	case PROGRAMS_HOOKS:
+		return backends[backend].hooks;
+	default:
+		return none;
+	}
 }
 
 /* fexit programs are skipped while another task is preempted inside of one; see docs/hooks.md. */
@@ -148,13 +151,6 @@ bool backend_hook_may_lack(const char *program)
 	return false;
 }
 
-static void autoload(struct bpf_object *object, const char *const *names)
-{
-	for (; *names; names++)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object, *names),
-					  can_load(*names));
-}
-
 /* The open function's name. */
 static const char *inner_function = "do_filp_open";
 
@@ -173,20 +169,25 @@ const char *backend_function(const struct bpf_program *prog)
 	return strcmp(function, "do_filp_open") ? function : inner_function;
 }
 
-int backend_prepare(enum backend backend, bool with_containers, struct bpf_object *object,
-		    const struct kernel_btf *kernel, struct error *err)
+void backend_choose_maps(enum backend backend, struct bpf_object *object)
 {
+	bool by_function = backend == BACKEND_FEXIT || backend == BACKEND_KPROBE;
+
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"), by_function);
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "uring_names"), !by_function);
+}
+
+int backend_choose_programs(enum backend backend, enum program_list list, struct bpf_object *object,
+			    const struct kernel_btf *kernel, struct error *err)
+{
+	const char *const *names = backend_programs(backend, list);
 	int r = 0;
 
-	autoload(object, shared);
-	if (with_containers)
-		autoload(object, containers);
-	autoload(object, backends[backend].programs);
-	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"),
-				backend == BACKEND_FEXIT || backend == BACKEND_KPROBE);
-	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "uring_names"),
-				backend == BACKEND_TRACEPOINT ||
-					backend == BACKEND_TRACEPOINT_PERF);
+	for (; *names; names++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, *names),
+					  can_load(*names));
+	if (list != PROGRAMS_HOOKS)
+		return 0;
 	if (backend == BACKEND_FEXIT || backend == BACKEND_KPROBE)
 		find_inner_function(kernel);
 	if (backend == BACKEND_FEXIT)

@@ -20,6 +20,15 @@ enum backend {
 	BACKEND_COUNT
 };
 
+/* A backend's programs, in the order to attach. */
+enum program_list {
+	PROGRAMS_CGROUPS,    /* of every backend: they follow the cgroup tree */
+	PROGRAMS_CONTAINERS, /* the same where containers are traced: how they start */
+	PROGRAMS_NEXT,       /* what the hooks go on to, see go_on() in bpf/ */
+	PROGRAMS_HOOKS,      /* what sees opens */
+	PROGRAM_LISTS
+};
+
 /* "fexit" and so on; static. */
 const char *backend_name(enum backend backend);
 
@@ -37,28 +46,24 @@ int backend_check_name(const char *name, struct error *err);
  */
 int backend_fits(enum backend backend, struct error *err);
 
+/* Choose which maps of an opened, not yet loaded object are created. */
+void backend_choose_maps(enum backend backend, struct bpf_object *object);
+
 /*
- * Choose which programs and maps of the opened, not yet loaded object are used:
- * those of this backend, those that all share and, if asked for, those that follow the
- * start of containers.  -ESRCH if the kernel lacks a function that the backend hooks.
+ * Choose the programs of this list in an opened, not yet loaded object: those that this kernel
+ * can have.  -ESRCH if it lacks a function that the backend hooks.
  */
-int backend_prepare(enum backend backend, bool with_containers, struct bpf_object *object,
-		    const struct kernel_btf *kernel, struct error *err);
+int backend_choose_programs(enum backend backend, enum program_list list, struct bpf_object *object,
+			    const struct kernel_btf *kernel, struct error *err);
 
 /* The kernel function that a kprobe or kretprobe program is for, by its name on this kernel;
  * static. */
 const char *backend_function(const struct bpf_program *prog);
 
-/* Program names of a backend, NULL-terminated, in the order to attach; static. */
-const char *const *backend_programs(enum backend backend);
+/* Their names, NULL-terminated; static. */
+const char *const *backend_programs(enum backend backend, enum program_list list);
 
 /* A kernel without what this program hooks is no reason to give up: it has nothing to see there. */
 bool backend_hook_may_lack(const char *program);
-
-/* The programs of every backend, attached before its own: they follow the cgroup tree. */
-const char *const *backend_shared_programs(void);
-
-/* The programs of every backend where containers are traced, attached after the shared ones. */
-const char *const *backend_container_programs(void);
 
 #endif

@@ -12,32 +12,47 @@
 #include "cast.h"
 #include "tracer/kernel_btf.h"
 
-__asm__(".section .rodata\n"
-	"packed: .incbin \"" CTRACE_PACKED_OBJECT "\"\n"
-	"1: .balign 8\n"
-	"packed_len: .quad 1b - packed\n"
-	".previous");
+#define PACK(name)                                                                          \
+	__asm__(".section .rodata\n" #name "_packed: .incbin \"" CTRACE_BPF_PARTS "/" #name \
+		".part.o.gz\"\n"                                                            \
+		"1: .balign 8\n" #name "_packed_len: .quad 1b - " #name "_packed\n"         \
+		".previous");                                                               \
+	/* Hidden, or arm64's compiler takes them from a table that has no place for local  \
+	 * symbols. */                                                                      \
+	extern const unsigned char name##_packed[] __attribute__((visibility("hidden")));   \
+	extern const size_t name##_packed_len __attribute__((visibility("hidden")))
 
-/* Hidden, or arm64's compiler takes them from a table that has no place for local symbols. */
-extern const unsigned char packed[] __attribute__((visibility("hidden")));
-extern const size_t packed_len __attribute__((visibility("hidden")));
+PACK(maps);
+PACK(tracepoint);
+PACK(all);
+PACK(old);
+
+static const struct {
+	const unsigned char *bytes;
+	const size_t *len;
+} packed[] = {
+	[BPF_OBJECT_MAPS] = { maps_packed, &maps_packed_len },
+	[BPF_OBJECT_TRACEPOINT] = { tracepoint_packed, &tracepoint_packed_len },
+	[BPF_OBJECT_ALL] = { all_packed, &all_packed_len },
+	[BPF_OBJECT_OLD] = { old_packed, &old_packed_len },
+};
 
 static void *bytes;
 static size_t bytes_len;
 
 /* As gzip writes it: the last word, little-endian (RFC 1952, section 2.3.1). */
-static size_t unpacked_len(void)
+static size_t unpacked_len(const unsigned char *from, size_t len)
 {
-	const unsigned char *len = packed + packed_len - 4;
+	const unsigned char *word = from + len - 4;
 
-	return len[0] | len[1] << 8 | len[2] << 16 | (size_t)len[3] << 24;
+	return word[0] | word[1] << 8 | word[2] << 16 | (size_t)word[3] << 24;
 }
 
-static int unpack(void *to, size_t len)
+static int unpack(const unsigned char *from, size_t from_len, void *to, size_t len)
 {
 	z_stream z = {
-		.next_in = (unsigned char *)packed,
-		.avail_in = packed_len,
+		.next_in = (unsigned char *)from,
+		.avail_in = from_len,
 		.next_out = to,
 		.avail_out = len,
 	};
@@ -56,14 +71,21 @@ static const char *const wanted[] = { CAST_TYPES(CAST_NAME) "bpf_rdonly_cast" };
 
 enum { CAST_FUNCTION = CAST_TYPE_COUNT, WANTED };
 
+static __u32 ids[WANTED];
+
 static int keep_first(const struct btf_type *type, __u32 id, size_t which, void *arg)
 {
-	__u32 *ids = arg;
-
+	(void)arg;
 	if (btf_is_func(type) == (which == CAST_FUNCTION) && !ids[which])
 		ids[which] = id;
 	return 0;
 }
+
+const struct kernel_btf_look bpf_object_look = {
+	.names = wanted,
+	.count = WANTED,
+	.found = keep_first,
+};
 
 static bool is_cast(const struct bpf_insn *insn)
 {
@@ -73,11 +95,11 @@ static bool is_cast(const struct bpf_insn *insn)
 }
 
 /* Code lies at multiples of eight in the object, as instructions are long. */
-static void fill_in(const __u32 *ids)
+void bpf_object_fill_in(void)
 {
 	struct bpf_insn *insn = bytes, *last = insn + bytes_len / sizeof(*insn) - 1;
 
-	for (; insn < last; insn++) {
+	for (; ids[CAST_FUNCTION] && insn < last; insn++) {
 		if (!is_cast(insn))
 			continue;
 		insn[0].imm = ids[insn[0].imm - CAST_TYPE];
@@ -86,22 +108,26 @@ static void fill_in(const __u32 *ids)
 	}
 }
 
-int bpf_object_unpack(const struct kernel_btf *kernel)
+/* ------------------------------------------------------------------------------------------ */
+
+bool bpf_object_has_casts(void)
 {
-	__u32 ids[WANTED] = {};
+	return ids[CAST_FUNCTION];
+}
+
+int bpf_object_unpack(enum bpf_object_part part)
+{
+	const unsigned char *from = packed[part].bytes;
+	size_t from_len = *packed[part].len;
 	int r;
 
 	bpf_object_drop();
-	bytes_len = unpacked_len();
+	bytes_len = unpacked_len(from, from_len);
 	bytes = malloc(bytes_len);
 	if (!bytes)
 		return -ENOMEM;
-	r = unpack(bytes, bytes_len);
-	if (!r)
-		r = kernel_btf_find(kernel, wanted, WANTED, keep_first, ids);
-	if (!r && ids[CAST_FUNCTION])
-		fill_in(ids);
-	if (r)
+	r = unpack(from, from_len, bytes, bytes_len);
+	if (r < 0)
 		bpf_object_drop();
 	return r;
 }

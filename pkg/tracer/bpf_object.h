@@ -1,24 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Our BPF object, which is in the program in packed form: it is more than half of it
- * otherwise, and read once.
+ * Our BPF object, which is in the program in packed form: it would be more than half of it, and
+ * is read once.  bpf/slim makes parts of it, so that little is unpacked and read at a start.
  */
 #ifndef CTRACE_TRACER_BPF_OBJECT_H
 #define CTRACE_TRACER_BPF_OBJECT_H
 
 #include <stddef.h>
 
-struct kernel_btf;
+#include "tracer/kernel_btf.h"
 
-/*
- * Unpack it and fill in what bpf/cast.h leaves open, where the kernel has bpf_rdonly_cast().
- * 0, or a negative errno.
- */
-int bpf_object_unpack(const struct kernel_btf *kernel);
+/* With the same maps and variables. */
+enum bpf_object_part {
+	BPF_OBJECT_MAPS,       /* no programs */
+	BPF_OBJECT_TRACEPOINT, /* the programs of this backend */
+	BPF_OBJECT_ALL,
+	BPF_OBJECT_OLD /* all, for kernels without bpf_rdonly_cast() */
+};
+
+/* Unpack it; what was unpacked before is dropped.  0, or a negative errno. */
+int bpf_object_unpack(enum bpf_object_part part);
+
+/* What bpf/cast.h leaves open, to be looked for among the kernel's types ... */
+extern const struct kernel_btf_look bpf_object_look;
+
+/* Has the kernel bpf_rdonly_cast()?  Once it has been looked for. */
+bool bpf_object_has_casts(void);
+
+/* ... and filled in. */
+void bpf_object_fill_in(void);
 
 /*
  * Its bytes, once it is unpacked.  They stay until bpf_object_drop(): libbpf reads them while
- * it opens the object (bpf_object__open_skeleton() copies what it keeps: instructions, BTF, data).
+ * it opens an object, and copies what it keeps (instructions, BTF, data).
  */
 const void *bpf_object_bytes(size_t *len);
 void bpf_object_drop(void);

@@ -23,8 +23,10 @@ struct part {
 	const char *texts;
 	__u32 texts_first, texts_len;
 	__u32 first_id, count;
-	__u32 *at; /* of each type, from `types` on */
+	__u32 *at; /* of the first of each so many types, from `types` on */
 };
+
+#define TYPES_BETWEEN 64
 
 enum { VMLINUX, MODULE, PARTS };
 
@@ -96,13 +98,21 @@ static size_t type_size(const struct btf_type *type)
 	return sizeof(*type) + behind[kind].fixed + btf_vlen(type) * behind[kind].each;
 }
 
-/* Where each type is: they follow each other, each of its own length. */
+static const struct btf_type *next_type(const struct btf_type *type)
+{
+	return (const struct btf_type *)((const char *)type + type_size(type));
+}
+
+/*
+ * Where some of the types are: they follow each other, each of its own length.  (Where all of
+ * them are is half a megabyte, and its pages are most of what it costs to look.)
+ */
 static int part_index(struct part *p)
 {
 	size_t room = (p->types_end - p->types) / sizeof(struct btf_type);
 	const char *type = p->types;
 
-	p->at = malloc(room * sizeof(*p->at));
+	p->at = malloc((room / TYPES_BETWEEN + 1) * sizeof(*p->at));
 	if (!p->at)
 		return -ENOMEM;
 	while (type + sizeof(struct btf_type) <= p->types_end) {
@@ -110,7 +120,9 @@ static int part_index(struct part *p)
 
 		if (!size || size > (size_t)(p->types_end - type))
 			return -EINVAL;
-		p->at[p->count++] = type - p->types;
+		if (p->count % TYPES_BETWEEN == 0)
+			p->at[p->count / TYPES_BETWEEN] = type - p->types;
+		p->count++;
 		type += size;
 	}
 	return type == p->types_end ? 0 : -EINVAL;
@@ -176,13 +188,23 @@ void kernel_btf_free(struct kernel_btf *kernel)
 
 /* --- looking -------------------------------------------------------------------------- */
 
+static const struct btf_type *part_type(const struct part *p, __u32 number)
+{
+	const char *at = p->types + p->at[number / TYPES_BETWEEN];
+	const struct btf_type *type = (const struct btf_type *)at;
+
+	for (__u32 left = number % TYPES_BETWEEN; left; left--)
+		type = next_type(type);
+	return type;
+}
+
 const struct btf_type *kernel_btf_type(const struct kernel_btf *kernel, __u32 id)
 {
 	for (int i = 0; i < PARTS; i++) {
 		const struct part *p = &kernel->parts[i];
 
 		if (id >= p->first_id && id - p->first_id < p->count)
-			return (const struct btf_type *)(p->types + p->at[id - p->first_id]);
+			return part_type(p, id - p->first_id);
 	}
 	return NULL;
 }
@@ -220,18 +242,19 @@ static unsigned int beginning(const char *name)
 	return name[0] ? (unsigned char)name[0] << 8 | (unsigned char)name[1] : 0;
 }
 
-static int name_set_fill(struct name_set *set, const char *const *names, size_t count)
+static int name_set_fill(struct name_set *set, const struct kernel_btf_look *look)
 {
-	*set = (struct name_set){ .names = calloc(count, sizeof(*set->names)), .count = count };
+	*set = (struct name_set){ .names = calloc(look->count, sizeof(*set->names)),
+				  .count = look->count };
 	if (!set->names)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
-		unsigned int begins = beginning(names[i]);
+	for (size_t i = 0; i < look->count; i++) {
+		unsigned int begins = beginning(look->names[i]);
 
-		set->names[i] = (struct name){ names[i], i };
+		set->names[i] = (struct name){ look->names[i], i };
 		set->begins[begins / 8] |= 1 << begins % 8;
 	}
-	qsort(set->names, count, sizeof(*set->names), by_text);
+	qsort(set->names, look->count, sizeof(*set->names), by_text);
 	return 0;
 }
 
@@ -251,27 +274,39 @@ static bool can_be_asked_for(const struct btf_type *type)
 	       (btf_is_composite(type) || btf_is_any_enum(type) || btf_is_func(type));
 }
 
-int kernel_btf_find(const struct kernel_btf *kernel, const char *const *names, size_t count,
-		    int (*found)(const struct btf_type *type, __u32 id, size_t which, void *arg),
-		    void *arg)
+static int look_at(const struct kernel_btf *kernel, const struct btf_type *type, __u32 id,
+		   const struct kernel_btf_look *look, const struct name_set *set)
 {
-	struct name_set set;
-	int r = name_set_fill(&set, names, count);
+	const struct name *name = name_set_get(set, kernel_btf_text(kernel, type->name_off));
 
-	for (int i = 0; i < PARTS && !r; i++) {
-		const struct part *p = &kernel->parts[i];
+	return name ? look->found(type, id, name->which, look->arg) : 0;
+}
 
-		for (__u32 n = 0; n < p->count && !r; n++) {
-			const struct btf_type *type = (const void *)(p->types + p->at[n]);
-			const struct name *name = NULL;
+static int part_find(const struct kernel_btf *kernel, const struct part *p,
+		     const struct kernel_btf_look *looks, const struct name_set *sets, size_t count)
+{
+	const struct btf_type *type = (const struct btf_type *)p->types;
+	int r = 0;
 
-			if (can_be_asked_for(type))
-				name = name_set_get(&set, kernel_btf_text(kernel, type->name_off));
-			if (name)
-				r = found(type, p->first_id + n, name->which, arg);
-		}
-	}
-	free(set.names);
+	for (__u32 n = 0; n < p->count && !r; n++, type = next_type(type))
+		for (size_t i = 0; can_be_asked_for(type) && i < count && !r; i++)
+			r = look_at(kernel, type, p->first_id + n, &looks[i], &sets[i]);
+	return r;
+}
+
+int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *looks,
+		    size_t count)
+{
+	struct name_set *sets = calloc(count, sizeof(*sets));
+	int r = sets ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < count && !r; i++)
+		r = name_set_fill(&sets[i], &looks[i]);
+	for (int i = 0; i < PARTS && !r; i++)
+		r = part_find(kernel, &kernel->parts[i], looks, sets, count);
+	for (size_t i = 0; sets && i < count; i++)
+		free(sets[i].names);
+	free(sets);
 	return r;
 }
 
@@ -285,7 +320,8 @@ static int is_function(const struct btf_type *type, __u32 id, size_t which, void
 bool kernel_btf_has_function(const struct kernel_btf *kernel, const char *name)
 {
 	bool has = false;
+	const struct kernel_btf_look look = { &name, 1, is_function, &has };
 
-	kernel_btf_find(kernel, &name, 1, is_function, &has);
+	kernel_btf_find(kernel, &look, 1);
 	return has;
 }

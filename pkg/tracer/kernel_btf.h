@@ -31,23 +31,31 @@ int kernel_btf_open(struct kernel_btf **kernel, struct error *err);
 void kernel_btf_free(struct kernel_btf *kernel);
 
 /*
- * Call found() for each structure, union, enumeration and function that has one of the names
- * (names[which]), in the order of their ids, until it returns other than 0, which is returned
- * then.  Else 0, or -ENOMEM.
+ * What to look for: structures, unions, enumerations and functions that have one of the names.
+ * found() is called for each (names[which]), in the order of their ids, until it returns other
+ * than 0.
  */
-int kernel_btf_find(const struct kernel_btf *kernel, const char *const *names, size_t count,
-		    int (*found)(const struct btf_type *type, __u32 id, size_t which, void *arg),
-		    void *arg);
+struct kernel_btf_look {
+	const char *const *names;
+	size_t count;
+	int (*found)(const struct btf_type *type, __u32 id, size_t which, void *arg);
+	void *arg;
+};
+
+/* Look for several in one pass.  0, what found() returned, or -ENOMEM. */
+int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *looks,
+		    size_t count);
 
 /* Does the kernel have a function of this name? */
 bool kernel_btf_has_function(const struct kernel_btf *kernel, const char *name);
 
 /*
  * Write to fd, as BTF, the kernel's view of each type that `wanted` (of a BPF object) names,
- * and of what these are made of, other than by pointers.  0, or a negative errno and the reason.
+ * and of what these are made of, other than by pointers; and look for something else in the
+ * same pass.  0, or a negative errno and the reason.
  */
 int kernel_btf_subset(const struct kernel_btf *kernel, const struct btf *wanted, int fd,
-		      struct error *err);
+		      const struct kernel_btf_look *also, struct error *err);
 
 /* For kernel_btf_subset: a type by its id (NULL if there is none such), a text by its offset. */
 const struct btf_type *kernel_btf_type(const struct kernel_btf *kernel, __u32 id);

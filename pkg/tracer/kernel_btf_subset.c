@@ -177,17 +177,21 @@ static int names_fill(struct names *names, const struct btf *wanted)
 	return 0;
 }
 
-static int subset_fill(struct subset *s, const struct btf *wanted)
+static int subset_fill(struct subset *s, const struct btf *wanted,
+		       const struct kernel_btf_look *also)
 {
 	struct names names = {};
 	int r = names_fill(&names, wanted);
+	const struct kernel_btf_look looks[] = {
+		{ (const char *const *)names.texts, names.count, copy_found, s },
+		*also,
+	};
 
 	s->pointer = btf__add_ptr(s->btf, 0);
 	if (!r && s->pointer < 0)
 		r = s->pointer;
 	if (!r)
-		r = kernel_btf_find(s->kernel, (const char *const *)names.texts, names.count,
-				    copy_found, s);
+		r = kernel_btf_find(s->kernel, looks, sizeof(looks) / sizeof(looks[0]));
 	names_free(&names);
 	return r;
 }
@@ -213,7 +217,7 @@ static int subset_write(const struct subset *s, int fd)
 }
 
 int kernel_btf_subset(const struct kernel_btf *kernel, const struct btf *wanted, int fd,
-		      struct error *err)
+		      const struct kernel_btf_look *also, struct error *err)
 {
 	struct subset s = {
 		.kernel = kernel,
@@ -223,7 +227,7 @@ int kernel_btf_subset(const struct kernel_btf *kernel, const struct btf *wanted,
 	int r = s.btf && s.copies ? 0 : -ENOMEM;
 
 	if (!r)
-		r = subset_fill(&s, wanted);
+		r = subset_fill(&s, wanted, also);
 	if (!r)
 		r = subset_write(&s, fd);
 	btf__free(s.btf);

@@ -6,7 +6,7 @@
 
 #include <bpf/libbpf.h>
 
-static char reason[512];
+static _Thread_local char reason[512];
 static bool to_stderr;
 
 /* The first is the cause, the others are what came of it. */
@@ -41,7 +41,8 @@ void libbpf_log_start(bool verbose)
 	libbpf_set_print(print);
 }
 
-const char *libbpf_log_reason(void)
+int libbpf_log_refusal(struct error *err, int code, const char *what)
 {
-	return reason;
+	return *reason ? error_say(err, code, "can't %s: %s", what, reason)
+		       : error_set(err, code, "%s", what);
 }

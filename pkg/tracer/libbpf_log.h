@@ -5,13 +5,19 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
+
 /*
- * Forget what was said before.  From here on all of it goes to stderr if verbose,
- * and the first warning is kept in any case.  libbpf has one log for the process.
+ * Forget what was said before in this thread.  From here on all of it goes to stderr if
+ * verbose, and the first warning in each thread is kept in any case.  libbpf has one log for
+ * the process.
  */
 void libbpf_log_start(bool verbose);
 
-/* The first warning since, in one line; "" if there was none.  Valid until the next start. */
-const char *libbpf_log_reason(void);
+/*
+ * "can't <what>: " and the first warning since, which names the program and what the kernel
+ * said of it; strerror(-code) if there was none.  Returns code.
+ */
+int libbpf_log_refusal(struct error *err, int code, const char *what);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <bpf/libbpf.h>
 
@@ -27,15 +28,16 @@ static int start(struct tracer *t, const struct tracer_settings *settings, struc
 		r = tracer_ring_open(t, err);
 	if (!r)
 		r = tracer_attach(t, err);
+	tracer_load_end(t);
 	return r;
 }
 
 void tracer_stop(struct tracer *t)
 {
 	t->stopped = true;
-	for (int i = 0; i < t->link_count; i++) {
-		bpf_link__destroy(t->links[i]);
-		t->links[i] = NULL;
+	for (int i = 0; i < t->hook_count; i++) {
+		bpf_link__destroy(t->hooks[i].link);
+		t->hooks[i].link = NULL;
 	}
 }
 
@@ -43,7 +45,8 @@ static void stop(struct tracer *t)
 {
 	tracer_stop(t);
 	t->stopped = false;
-	t->link_count = 0;
+	while (t->hook_count)
+		close(t->hooks[--t->hook_count].program);
 	kretprobes_free(t->kretprobes);
 	t->kretprobes = NULL;
 	tracer_ring_close(t);
@@ -110,6 +113,7 @@ static struct tracer *new_tracer(const struct tracer_handler *handler)
 	if (!t)
 		return NULL;
 	t->handler = *handler;
+	t->types_fd = -1;
 	t->exes = exe_table_new();
 	t->losses_seen = id_map_new();
 	if (t->exes && t->losses_seen)

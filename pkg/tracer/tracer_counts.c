@@ -76,11 +76,11 @@ static __u64 skipped_runs(const struct tracer *t)
 {
 	__u64 sum = t->kretprobes ? kretprobes_missed(t->kretprobes) : 0;
 
-	for (int i = 0; i < t->link_count; i++) {
+	for (int i = 0; i < t->hook_count; i++) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(t->progs[i]), &info, &size))
+		if (!bpf_obj_get_info_by_fd(t->hooks[i].program, &info, &size))
 			sum += info.recursion_misses; /* since 5.12, 9ed9e9ba2337 */
 	}
 	return sum;

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* The BPF object into the kernel, and its programs to where they hook in. */
+/*
+ * The BPF object into the kernel.
+ *
+ * The kernel verifies a program while the system call waits, which is half of a start.  So our
+ * object is opened three times: once for the maps, which are made while the kernel's types are
+ * read, then for two parts of the programs, which share those maps and are verified at the same
+ * time (84 ms to filters live instead of NN).
+ */
 #include "tracer/tracer_parts.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 
-#include "base/cleanup.h"
 #include "tracer/backend.h"
 #include "tracer/features.h"
 #include "tracer/kernel_btf.h"
-#include "tracer/kretprobe.h"
 #include "tracer/libbpf_log.h"
-#include "tracer/tracefs.h"
 
 /* Containers counted by themselves, and opens remembered so as not to be reported again. */
 #define VOLUME_ENTRIES   8192
@@ -59,14 +61,7 @@ static __u32 cpu_ring_size(enum backend backend, __u32 ring_bytes, int cpus)
 	return backend != BACKEND_TRACEPOINT || size < CPU_RING_LEAST ? 0 : size;
 }
 
-/* libbpf's word names the program and what the kernel said of it; --verbose has the rest. */
-static int refused(struct error *err, int code, const char *what)
-{
-	const char *reason = libbpf_log_reason();
-
-	return *reason ? error_say(err, code, "can't %s: %s", what, reason)
-		       : error_set(err, code, "%s", what);
-}
+/* --- maps -------------------------------------------------------------------------------- */
 
 /* What is not used stays as small as a map can be. */
 static int prepare_volume(struct tracer *t, struct trace_settings *kernel, struct error *err)
@@ -81,24 +76,6 @@ static int prepare_volume(struct tracer *t, struct trace_settings *kernel, struc
 	if (getrandom(kernel->hash_key, sizeof(kernel->hash_key), 0) != sizeof(kernel->hash_key))
 		return error_set(err, -errno, "get random bytes");
 	return 0;
-}
-
-/* libbpf is to look for the kernel's types in the file behind types_fd, which may be filled later.
- */
-static int open_object(struct tracer *t, const struct kernel_btf *kernel, int types_fd,
-		       struct error *err)
-{
-	struct bpf_object_open_opts opts = { .sz = sizeof(opts) };
-	char types[32];
-	int r = bpf_object_unpack(kernel);
-
-	if (r < 0)
-		return error_set(err, r, "unpack the BPF object");
-	snprintf(types, sizeof(types), "/proc/self/fd/%d", types_fd);
-	opts.btf_custom_path = types;
-	t->skel = ctrace_bpf__open_opts(&opts);
-	bpf_object_drop();
-	return t->skel ? 0 : error_set(err, -errno, "open the BPF object");
 }
 
 static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t wanted,
@@ -120,15 +97,18 @@ static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t
 	return 0;
 }
 
-static int prepare(struct tracer *t, const struct tracer_settings *settings,
-		   const struct kernel_btf *types, struct error *err)
+static int open_maps(struct tracer *t, const struct tracer_settings *settings, struct error *err)
 {
-	struct trace_settings *kernel = (struct trace_settings *)&t->skel->rodata->settings;
-	int r;
+	struct trace_settings *kernel;
+	int r = bpf_object_unpack(BPF_OBJECT_MAPS);
 
-	r = backend_prepare(t->backend, settings->kernel.containers, t->skel->obj, types, err);
 	if (r < 0)
-		return r;
+		return error_set(err, r, "unpack the BPF maps");
+	t->skel = ctrace_bpf__open();
+	if (!t->skel)
+		return error_set(err, -errno, "open the BPF object");
+	backend_choose_maps(t->backend, t->skel->obj);
+	kernel = (struct trace_settings *)&t->skel->rodata->settings;
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
 	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
@@ -136,134 +116,158 @@ static int prepare(struct tracer *t, const struct tracer_settings *settings,
 	return r < 0 ? r : prepare_volume(t, kernel, err);
 }
 
-int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+static int load_maps(void *skel, struct error *err)
 {
-	auto_close int types_fd = memfd_create("kernel-types", MFD_CLOEXEC);
-	struct kernel_btf *kernel = NULL;
-	int r;
+	int r = ctrace_bpf__load(skel);
 
-	if (types_fd < 0)
-		return error_set(err, -errno, "make a file without a name");
-	r = kernel_btf_open(&kernel, err);
-	if (!r)
-		r = open_object(t, kernel, types_fd, err);
-	if (!r)
-		r = prepare(t, settings, kernel, err);
-	if (!r)
-		r = kernel_btf_subset(kernel, bpf_object__btf(t->skel->obj), types_fd, err);
-	kernel_btf_free(kernel);
-	if (r < 0)
-		return r;
-	r = ctrace_bpf__load(t->skel);
-	return r < 0 ? refused(err, r, "load the BPF programs") : 0;
+	return r < 0 ? libbpf_log_refusal(err, r, "load the BPF maps") : 0;
 }
 
-static struct bpf_program *program(const struct tracer *t, const char *name)
+/* --- programs ---------------------------------------------------------------------------- */
+
+/* libbpf looks for the kernel's types in the file behind types_fd. */
+static struct bpf_object *open_object(const struct tracer *t)
 {
-	return bpf_object__find_program_by_name(t->skel->obj, name);
+	struct bpf_object_open_opts opts = { .sz = sizeof(opts) };
+	char types[32];
+	size_t len;
+	const void *bytes = bpf_object_bytes(&len);
+
+	snprintf(types, sizeof(types), "/proc/self/fd/%d", t->types_fd);
+	opts.btf_custom_path = types;
+	opts.object_name = bpf_object__name(t->skel->obj); /* is in the names of some maps */
+	return bpf_object__open_mem(bytes, len, &opts);
 }
 
-static bool is_probe(const struct bpf_program *prog, const char *kind)
-{
-	const char *section = bpf_program__section_name(prog);
-
-	return !strncmp(section, kind, strlen(kind)) && section[strlen(kind)] == '/';
-}
-
-/* Some kernels have another name for what a program's section names. */
-static struct bpf_link *attach_by_libbpf(struct bpf_program *prog)
-{
-	struct bpf_link *link;
-
-	if (is_probe(prog, "kprobe"))
-		return bpf_program__attach_kprobe(prog, false, backend_function(prog));
-	link = bpf_program__attach(prog);
-	if (!link && errno == ENOENT && !strcmp(bpf_program__name(prog), "uring_submit"))
-		link = bpf_program__attach_raw_tracepoint(prog, "io_uring_submit_sqe");
-	return link;
-}
-
-static int attach_program(struct tracer *t, struct bpf_link **link, struct bpf_program *prog,
-			  struct error *err)
-{
-	if (is_probe(prog, "kretprobe"))
-		return kretprobes_attach(t->kretprobes, link, prog, backend_function(prog), err);
-	*link = attach_by_libbpf(prog);
-	return *link ? 0 : refused(err, -errno, "attach the BPF programs");
-}
-
-static int attach_one(struct tracer *t, const char *name, struct error *err)
-{
-	struct bpf_program *prog = program(t, name);
-	struct bpf_link *link;
-	int r;
-
-	if (!bpf_program__autoload(prog))
-		return 0; /* this kernel can't have it */
-	if (t->link_count == MAX_LINKS)
-		return error_set(err, -E2BIG, "attach the BPF program %s", name);
-	r = attach_program(t, &link, prog, err);
-	if (r < 0)
-		return r == -ENOENT && backend_hook_may_lack(name) ? 0 : r;
-	t->links[t->link_count] = link;
-	t->progs[t->link_count++] = prog;
-	return 0;
-}
-
-/*
- * May this kernel preempt a raw tracepoint program, and so skip others?  See
- * probe_preemption() in bpf/.  Not seen to run: what perf runs is right on every kernel.
- */
-static int probe_preemption(struct tracer *t, struct error *err)
-{
-	struct bpf_link *link = bpf_program__attach(t->skel->progs.probe_preemption);
-
-	if (!link)
-		return error_set(err, -errno, "attach a BPF program to system calls");
-	syscall(SYS_getppid);
-	bpf_link__destroy(link);
-	if (t->skel->bss->preemption_probed && !t->skel->bss->preemption_possible)
-		return 0;
-	return error_say(err, -EOPNOTSUPP, "this kernel may preempt raw tracepoint programs");
-}
-
-/* Others go over to it: see go_on() in bpf/. */
-static int put_next(struct tracer *t, __u32 which, const struct bpf_program *prog,
-		    struct error *err)
-{
-	__u32 fd = bpf_program__fd(prog);
-	int r = bpf_map__update_elem(t->skel->maps.next, &which, sizeof(which), &fd, sizeof(fd),
-				     BPF_ANY);
-
-	return r < 0 ? error_set(err, r, "put a BPF program where others find it") : 0;
-}
-
-static int attach_all(struct tracer *t, const char *const *names, struct error *err)
+static int open_parts(struct tracer *t, const struct tracer_settings *settings,
+		      const struct kernel_btf *types, struct error *err)
 {
 	int r = 0;
 
-	for (; *names && !r; names++) {
-		if (!strcmp(*names, "probe_preemption"))
-			r = probe_preemption(t, err);
-		else if (!strcmp(*names, "report"))
-			r = put_next(t, NEXT_REPORT, t->skel->progs.report, err);
-		else if (!strcmp(*names, "open_call"))
-			r = put_next(t, NEXT_OPEN_CALL, t->skel->progs.open_call, err);
-		else
-			r = attach_one(t, *names, err);
+	for (int part = 0; part < PROGRAM_PARTS; part++) {
+		t->parts[part] = open_object(t);
+		if (!t->parts[part])
+			return error_set(err, -errno, "open the BPF object");
 	}
+	for (int list = 0; list < PROGRAM_LISTS && !r; list++)
+		if (list != PROGRAMS_CONTAINERS || settings->kernel.containers)
+			r = backend_choose_programs(t->backend, list, t->parts[program_part(list)],
+						    types, err);
 	return r;
 }
 
-int tracer_attach(struct tracer *t, struct error *err)
+static enum bpf_object_part programs_of(enum backend backend)
 {
-	int r = attach_all(t, backend_shared_programs(), err);
+	if (!bpf_object_has_casts())
+		return BPF_OBJECT_OLD;
+	return backend == BACKEND_TRACEPOINT ? BPF_OBJECT_TRACEPOINT : BPF_OBJECT_ALL;
+}
 
-	if (!r && t->backend == BACKEND_KPROBE)
-		r = tracefs_ensure(err);
-	if (!r && t->backend == BACKEND_KPROBE)
-		r = kretprobes_open(&t->kretprobes, err);
-	if (!r && t->skel->rodata->settings.containers)
-		r = attach_all(t, backend_container_programs(), err);
-	return r < 0 ? r : attach_all(t, backend_programs(t->backend), err);
+/* With all that the verifier will ask of this kernel. */
+static int open_programs(struct tracer *t, const struct tracer_settings *settings,
+			 struct error *err)
+{
+	struct kernel_btf *types = NULL;
+	int r = kernel_btf_open(&types, err);
+
+	if (!r)
+		r = kernel_btf_subset(types, bpf_object__btf(t->skel->obj), t->types_fd,
+				      &bpf_object_look, err);
+	if (!r) {
+		r = bpf_object_unpack(programs_of(t->backend));
+		if (r < 0)
+			error_set(err, r, "unpack the BPF programs");
+	}
+	if (!r) {
+		bpf_object_fill_in();
+		r = open_parts(t, settings, types, err);
+	}
+	kernel_btf_free(types);
+	return r;
+}
+
+static int share_maps(const struct bpf_object *from, const struct bpf_object *to, struct error *err)
+{
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, from)
+	{
+		struct bpf_map *copy = bpf_object__find_map_by_name(to, bpf_map__name(map));
+		int r = !copy                      ? -ENOENT
+			: bpf_map__autocreate(map) ? bpf_map__reuse_fd(copy, bpf_map__fd(map))
+						   : bpf_map__set_autocreate(copy, false);
+
+		if (r < 0)
+			return error_set(err, r, "share the BPF map %s", bpf_map__name(map));
+	}
+	return 0;
+}
+
+static int load_programs(void *object, struct error *err)
+{
+	int r = bpf_object__load(object);
+
+	return r < 0 ? libbpf_log_refusal(err, r, "load the BPF programs") : 0;
+}
+
+static int start_programs(struct tracer *t, struct error *err)
+{
+	for (int part = 0; part < PROGRAM_PARTS; part++) {
+		int r = share_maps(t->skel->obj, t->parts[part], err);
+
+		if (r < 0)
+			return r;
+		job_start(&t->loading[part], load_programs, t->parts[part]);
+	}
+	return 0;
+}
+
+int tracer_loaded(struct tracer *t, enum program_part part, struct error *err)
+{
+	return job_end(&t->loading[part], err);
+}
+
+/* What is in the kernel by then stays there by its descriptors. */
+void tracer_load_end(struct tracer *t)
+{
+	struct error ignored;
+
+	for (int part = 0; part < PROGRAM_PARTS; part++) {
+		job_end(&t->loading[part], &ignored);
+		bpf_object__close(t->parts[part]);
+		t->parts[part] = NULL;
+	}
+	if (t->types_fd >= 0)
+		close(t->types_fd);
+	t->types_fd = -1;
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+static int load_all(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	struct job maps = {};
+	struct error maps_err;
+	int r, maps_r;
+
+	job_start(&maps, load_maps, t->skel);
+	r = open_programs(t, settings, err);
+	maps_r = job_end(&maps, r < 0 ? &maps_err : err);
+	if (!r)
+		r = maps_r;
+	return r < 0 ? r : start_programs(t, err);
+}
+
+int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err)
+{
+	int r;
+
+	t->types_fd = memfd_create("kernel-types", MFD_CLOEXEC);
+	if (t->types_fd < 0)
+		return error_set(err, -errno, "make a file without a name");
+	r = open_maps(t, settings, err);
+	if (!r)
+		r = load_all(t, settings, err);
+	bpf_object_drop();
+	return r;
 }

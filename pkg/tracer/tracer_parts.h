@@ -3,6 +3,8 @@
 #ifndef CTRACE_TRACER_PARTS_H
 #define CTRACE_TRACER_PARTS_H
 
+#include "base/job.h"
+#include "tracer/backend.h"
 #include "tracer/bpf_object.h"
 #include "tracer/tracer.h"
 
@@ -16,7 +18,7 @@ struct id_map;
 struct kretprobes;
 struct rings;
 
-#define MAX_LINKS 16
+#define MAX_HOOKS 16
 
 /* Processes that are counted by themselves. */
 #define PROCESS_ENTRIES 8192
@@ -27,6 +29,23 @@ static inline const void *ctrace_bpf__elf_bytes(size_t *len)
 	return bpf_object_bytes(len);
 }
 
+/*
+ * Of the programs, which are verified at the same time.  The others take a little less than the
+ * tracepoint backend's hooks, and are attached meanwhile.
+ */
+enum program_part { PART_HOOKS, PART_OTHERS, PROGRAM_PARTS };
+
+static inline enum program_part program_part(enum program_list list)
+{
+	return list == PROGRAMS_HOOKS ? PART_HOOKS : PART_OTHERS;
+}
+
+/* What is attached: its link, NULL when that has been cut, and a descriptor of the program. */
+struct hook {
+	struct bpf_link *link;
+	int program;
+};
+
 /* Of a map, here. */
 struct mapping {
 	void *at;
@@ -35,13 +54,15 @@ struct mapping {
 
 struct tracer {
 	enum backend backend;
-	struct ctrace_bpf *skel;
+	struct ctrace_bpf *skel;                 /* the maps, and the variables in them */
+	struct bpf_object *parts[PROGRAM_PARTS]; /* until all is attached ... */
+	struct job loading[PROGRAM_PARTS];
+	int types_fd; /* ... and the kernel's types that they want; -1: none */
 	struct rings *rings;
 	struct mapping mapped[3]; /* what they are mapped by; at is NULL: not */
 	const unsigned long *shared_taken, *shared_put; /* positions of the ring that all share */
-	struct bpf_link *links[MAX_LINKS];              /* of what is attached ... */
-	struct bpf_program *progs[MAX_LINKS];           /* ... and its program */
-	int link_count;
+	struct hook hooks[MAX_HOOKS];
+	int hook_count;
 	struct kretprobes *kretprobes; /* NULL: none */
 	struct exe_table *exes;
 	struct tracer_handler handler;
@@ -55,10 +76,19 @@ struct tracer {
 	char path_buffer[OPEN_EVENT_PATH_BYTES];
 };
 
-/* Load the programs of t->backend: 0, or negative errno and the reason. */
+/*
+ * Make the maps of t->backend, and start to load its programs: 0, or negative errno and the
+ * reason.  Either way tracer_load_end() is to follow.
+ */
 int tracer_load(struct tracer *t, const struct tracer_settings *settings, struct error *err);
 
-/* Attach what has been loaded; what this kernel can't have and need not is left out. */
+/* Wait until they are loaded.  0, or negative errno and the reason. */
+int tracer_loaded(struct tracer *t, enum program_part part, struct error *err);
+
+/* Let go of what only loading and attaching need. */
+void tracer_load_end(struct tracer *t);
+
+/* Attach what is being loaded; what this kernel can't have and need not is left out. */
 int tracer_attach(struct tracer *t, struct error *err);
 
 /* Map the rings of what has been loaded. */

@@ -47,7 +47,8 @@ static struct btf *subset_of(const char *const *structs, const char *const *enum
 		btf__add_struct(wanted, *structs, 0);
 	for (; *enums; enums++)
 		btf__add_enum(wanted, *enums, 4);
-	cr_assert_eq(kernel_btf_subset(kernel, wanted, fd, &err), 0, "%s", err.text);
+	cr_assert_eq(kernel_btf_subset(kernel, wanted, fd, &bpf_object_look, &err), 0, "%s",
+		     err.text);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	subset = btf__parse(path, NULL);
 	cr_assert_not_null(subset);
@@ -201,7 +202,9 @@ Test(kernel_btf, casts_are_filled_in_where_the_kernel_has_them)
 {
 	struct casts casts;
 
-	cr_assert_eq(bpf_object_unpack(kernel), 0);
+	cr_assert_eq(bpf_object_unpack(BPF_OBJECT_ALL), 0);
+	cr_assert_eq(kernel_btf_find(kernel, &bpf_object_look, 1), 0);
+	bpf_object_fill_in();
 	casts = count_casts();
 	if (btf__find_by_name_kind(all, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
 		cr_expect_eq(casts.open, 0);
