@@ -12,6 +12,7 @@ CALLS = ("open", "fail", "ppid")
 CASE_MS = 200
 FLOOD_MS = 300
 STARTUP_MS = 2500
+CLOSER_TURNS = 3  # after each round, of what is compared with the floor
 TRIES = 5
 NONE = "no tracer"
 FLOOR = "floor"  # nothing but empty programs, on the hooks that ctrace uses
@@ -87,7 +88,7 @@ def run_none(sums, workload):
     sums.times(undisturbed(measure))
 
 
-def run_outside(sums, workload, kind, target, cpu):
+def run_timed(sums, workload, kind, target, cpu):
     def measure():
         tracer = tracers.Tracer(kind, target, cpu)
         times = time_calls(workload)
@@ -124,6 +125,18 @@ def run_startup(sums, workload, kind, target, cpu):
         sums.startup_ms.append((first_ns - tracer.started_ns) / 1e6)
 
 
+def run_closer(sums, workload, traced, other, cpu):
+    """
+    ctrace and the floor, some tens of ns apart, once more one right after the other: the machine's pace changes
+    within the minute that a round takes, and a minimum must have seen it at its best.
+    """
+    ctrace = tracers.KINDS[0]
+    run_none(sums[NONE], workload)
+    run_timed(sums[FLOOR], workload, FLOORS[0], other, cpu)
+    run_timed(sums[f"{ctrace.name}, outside"], workload, ctrace, other, cpu)
+    run_timed(sums[ctrace.name], workload, ctrace, traced, cpu)
+
+
 def run(workload, traced, other, cpu, rounds):
     """{name: summary}; traced and other are Targets, the workload is in the first."""
     sums = defaultdict(Sums)
@@ -132,13 +145,15 @@ def run(workload, traced, other, cpu, rounds):
         host.progress(f"round {number + 1} of {rounds}")
         run_none(sums[NONE], workload)
         for kind in FLOORS:
-            run_outside(sums[kind.name], workload, kind, other, cpu)
+            run_timed(sums[kind.name], workload, kind, other, cpu)
         for kind in kinds:
             if kind.outside:
-                run_outside(sums[f"{kind.name}, outside"], workload, kind, other, cpu)
+                run_timed(sums[f"{kind.name}, outside"], workload, kind, other, cpu)
             run_traced(sums[kind.name], workload, kind, traced, cpu)
             if number < 2:
                 run_startup(sums[kind.name], workload, kind, traced, cpu)
+        for _ in range(CLOSER_TURNS):
+            run_closer(sums, workload, traced, other, cpu)
     return {name: of.summary() for name, of in sums.items()}
 
 
