@@ -11,6 +11,7 @@ import pytest
 from harness.settings import program
 from harness.trace import Trace
 from harness.truth import run_program
+from harness.wait import wait_until
 
 
 def names(trace):
@@ -83,6 +84,46 @@ def test_cgroups_that_are_made_where_others_were(cgroup):
         assert visitor.exitcode == 0
     assert [name for name in names(trace) if name.startswith("/nowhere/")] == [
         f"/nowhere/inside/{number}" for number in range(500)]
+
+
+def open_until(told, cpu, group, name):
+    """A process of one CPU opens in the group, and opens that name once it is told that all is ready."""
+    os.sched_setaffinity(0, [cpu])
+    group.add(os.getpid())
+    while not told.is_set():
+        with suppress(FileNotFoundError):
+            os.open("/nowhere", os.O_RDONLY)
+    with suppress(FileNotFoundError):
+        os.open(name, os.O_RDONLY)
+
+
+def test_processes_that_open_while_it_starts(cgroup):
+    """
+    Before their cgroup is in the filter the kernel side remembers, by CPU, that it is outside. Once it is,
+    that must hide nothing.
+    """
+    inside, others = cgroup.child("inside"), cgroup.child("others")
+    for number in range(300):  # first in the filter: that takes a while
+        others.child(f"n{number}")
+    context = multiprocessing.get_context("fork")
+    told = context.Event()
+    openers = {
+        f"/nowhere/{cpu}": context.Process(target=open_until, args=(told, cpu, inside, f"/nowhere/{cpu}"))
+        for cpu in os.sched_getaffinity(0)
+    }
+    for opener in openers.values():
+        opener.start()
+    try:
+        wait_until(lambda: len(inside.pids()) == len(openers), "they don't join")
+        asked = ("--cgroup", others, "--cgroup", inside, "--dedup", "1m")
+        with Trace(*asked, backend="tracepoint") as trace:
+            told.set()
+            for opener in openers.values():
+                opener.join()
+    finally:
+        for opener in openers.values():
+            opener.kill()
+    assert set(openers) <= set(names(trace))
 
 
 def test_sibling_is_not_traced(cgroup):
