@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "report/image.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <gelf.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 #include "base/cleanup.h"
 #include "base/id_map.h"
 
-#define PASSES 3 /* over all files */
+#define PASSES      3     /* over all files */
+#define HEADERS_MAX 65536 /* bytes; no kernel runs a program with more (fs/binfmt_elf.c) */
 
 struct walk {
 	struct image *image;
@@ -53,24 +55,67 @@ static int open_in(const struct walk *w, const char *path, int flags)
 	return (int)syscall(SYS_openat2, w->root_fd, path, &how, sizeof(how));
 }
 
-/* The loader that a program names, copied; NULL if it names none, or is no program. */
+/* Of a program; it may say anything. */
+struct program_headers {
+	bool wide; /* 64 bits */
+	__u64 at;
+	size_t count, bytes;
+};
+
+static bool read_program_headers(int fd, struct program_headers *h)
+{
+	union {
+		unsigned char ident[EI_NIDENT];
+		Elf32_Ehdr narrow;
+		Elf64_Ehdr wide;
+	} elf = {};
+
+	if (pread(fd, &elf, sizeof(elf), 0) < (ssize_t)sizeof(elf.narrow) ||
+	    memcmp(elf.ident, ELFMAG, SELFMAG) != 0)
+		return false;
+	h->wide = elf.ident[EI_CLASS] == ELFCLASS64;
+	h->at = h->wide ? elf.wide.e_phoff : elf.narrow.e_phoff;
+	h->count = h->wide ? elf.wide.e_phnum : elf.narrow.e_phnum;
+	h->bytes = h->wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+	return h->count * h->bytes <= HEADERS_MAX;
+}
+
+/* Where that header says that the loader's name is; false if it says something else. */
+static bool read_loader_place(int fd, const struct program_headers *h, size_t i, off_t *at,
+			      size_t *len)
+{
+	union {
+		Elf32_Phdr narrow;
+		Elf64_Phdr wide;
+	} header;
+
+	if (pread(fd, &header, h->bytes, (off_t)(h->at + i * h->bytes)) != (ssize_t)h->bytes)
+		return false;
+	*at = (off_t)(h->wide ? header.wide.p_offset : header.narrow.p_offset);
+	*len = h->wide ? header.wide.p_filesz : header.narrow.p_filesz;
+	return (h->wide ? header.wide.p_type : header.narrow.p_type) == PT_INTERP && *len &&
+	       *len < PATH_MAX;
+}
+
+/*
+ * The loader that a program names, copied; NULL if it names none, or is no program.  Not by
+ * libelf, which takes as much memory as the file says that it has sections.
+ */
 static char *loader_of(int fd)
 {
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+	struct program_headers headers;
 	char *loader = NULL;
-	size_t count = 0;
-	GElf_Phdr header;
+	off_t at;
+	size_t len;
 
-	if (elf && !elf_getphdrnum(elf, &count))
-		for (size_t i = 0; i < count && !loader; i++)
-			if (gelf_getphdr(elf, (int)i, &header) && header.p_type == PT_INTERP &&
-			    header.p_filesz && header.p_filesz < 4096) {
-				loader = calloc(1, header.p_filesz + 1);
-				if (loader &&
-				    pread(fd, loader, header.p_filesz, (off_t)header.p_offset) < 0)
-					*loader = '\0';
-			}
-	elf_end(elf);
+	if (!read_program_headers(fd, &headers))
+		return NULL;
+	for (size_t i = 0; i < headers.count && !loader; i++)
+		if (read_loader_place(fd, &headers, i, &at, &len)) {
+			loader = calloc(1, len + 1);
+			if (loader && pread(fd, loader, len, at) < 0)
+				*loader = '\0';
+		}
 	return loader;
 }
 
@@ -91,7 +136,6 @@ static int mark_loader_of(struct walk *w, const char *exe)
 
 static int mark_loaders(struct walk *w)
 {
-	elf_version(EV_CURRENT);
 	for (size_t i = 0; i < w->list_count; i++)
 		for (size_t k = 0; k < w->lists[i]->count; k++) {
 			const struct needed_path *p = &w->lists[i]->at[k];

@@ -7,6 +7,7 @@ import os
 import pty
 import shutil
 import signal
+import struct
 import subprocess
 from pathlib import Path
 
@@ -255,9 +256,9 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
 
 
-def measured(events, page):
+def measured(events, page, *options):
     """Runs a report; returns (seconds of the processor, kilobytes of memory)."""
-    command = [settings.CTRACE, "report", events, "--output", page]
+    command = [settings.CTRACE, "report", events, "--output", page, *options]
     done = subprocess.run(
         ["/usr/bin/python3", "-c", MEASURE, *map(str, command)],
         stdout=subprocess.PIPE,
@@ -311,6 +312,29 @@ def test_hostile_events_are_bounded(work):
     page = Page(work / "page")
     assert sum(box.count() for box in page.containers) == 400_000
     assert page.data["reached"] == {"containers": True, "files": True, "exes": True, "facts": False}
+
+
+MADE = (
+    '{"time":"2026-01-02T03:04:05.678901234Z","type":"open","container":{"name":"c"},'
+    '"process":{"pid":1,"exe":"%s"},"file":{"path":"%s","flags":["O_WRONLY","O_CREAT"]},"fd":3}\n'
+)
+
+
+def test_program_in_an_image_that_says_it_is_huge(work):
+    """Its headers are whatever its container wrote; a file with holes has room for any of them."""
+    sections, at = 1_500_000, 4096
+    header = struct.pack("<4s12x HHIQQQIHHHHHH", b"\x7fELF", 2, 62, 1, 0, 64, at, 0, 64, 56, 0xFFFF, 64, 0, 0)
+    header = header[:4] + bytes([2, 1, 1]) + header[7:]
+    (work / "bin").mkdir()
+    with (work / "bin" / "x").open("wb") as program:
+        program.write(header)
+        program.seek(at)
+        program.write(struct.pack("<IIQQQQIIQQ", 0, 0, 0, 0, 0, sections, 0, sections, 0, 0))
+        program.truncate(at + 64 * sections)
+    (work / "events").write_text(MADE % ("/bin/x", "/etc/x"))
+    options = ("--profile", "paths", "--image-root", work)
+    _, kilobytes = measured(work / "events", work / "profile", *options)
+    assert kilobytes < 200_000
 
 
 def stderr_of(argv, terminal):
