@@ -124,9 +124,22 @@ static int mark(struct walk *w, ino_t inode)
 	return id_map_put(w->seen, inode, w);
 }
 
+/* Nothing else is opened: a device, of which there may be any by now, might do something. */
+static int open_regular(const struct walk *w, const char *path)
+{
+	auto_close int place = open_in(w, path, O_PATH);
+	char again[40];
+	struct stat st;
+
+	if (place < 0 || fstat(place, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+	return open(again, O_RDONLY | O_CLOEXEC);
+}
+
 static int mark_loader_of(struct walk *w, const char *exe)
 {
-	auto_close int fd = open_in(w, exe, O_RDONLY | O_NONBLOCK);
+	auto_close int fd = open_regular(w, exe);
 	auto_free char *loader = fd >= 0 ? loader_of(fd) : NULL;
 	auto_close int loader_fd = loader && *loader ? open_in(w, loader, O_PATH) : -1;
 	struct stat st;

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -256,4 +257,29 @@ Test(report_profile, never_opened)
 	report_free(r);
 	snprintf(command, sizeof(command), "rm -rf '%s'", root);
 	cr_expect_eq(system(command), 0);
+}
+
+/* A device may do anything when it is opened; a FIFO stands for it here. */
+Test(report_profile, image_has_a_device_for_a_program)
+{
+	struct report *r = sample_report();
+	char root[] = "/tmp/ctrace-image-XXXXXX", name[200], event[4096];
+	int watch = inotify_init1(IN_NONBLOCK);
+
+	cr_assert(mkdtemp(root));
+	snprintf(name, sizeof(name), "%s/bin", root);
+	cr_assert_eq(mkdir(name, 0755), 0);
+	snprintf(name, sizeof(name), "%s/bin/sh", root);
+	cr_assert_eq(mkfifo(name, 0644), 0);
+	cr_assert_geq(inotify_add_watch(watch, name, IN_OPEN), 0);
+
+	free(profile_of(r, PROFILE_PATHS, root));
+	cr_expect_eq(read(watch, event, sizeof(event)), -1, "it was opened");
+
+	report_free(r);
+	close(watch);
+	unlink(name);
+	*strrchr(name, '/') = '\0';
+	rmdir(name);
+	rmdir(root);
 }
