@@ -128,23 +128,61 @@ static unsigned int apparmor_may(const struct needed_path *p)
 	return may;
 }
 
-/* How many files were made beside this one. */
-static size_t made_in(const struct path_list *list, const char *directory)
-{
-	size_t len = strcmp(directory, "/") ? strlen(directory) : 0, made = 0;
+/* Of each file that was made the directory, sorted. */
+struct made {
+	char **in;
+	size_t count;
+};
 
-	for (size_t i = 0; i < list->count && made < MANY_MADE; i++) {
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int find_made(struct made *made, const struct path_list *list)
+{
+	made->in = calloc(list->count + 1, sizeof(*made->in));
+	if (!made->in)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
 		const struct needed_path *p = &list->at[i];
 
-		made += p->opens && p->access & ACCESS_CREATE &&
-			!strncmp(p->path, directory, len) && p->path[len] == '/' &&
-			!strchr(p->path + len + 1, '/');
+		if (!p->opens || !(p->access & ACCESS_CREATE))
+			continue;
+		made->in[made->count] = path_directory(p->path);
+		if (!made->in[made->count++])
+			return -ENOMEM;
 	}
-	return made;
+	qsort(made->in, made->count, sizeof(*made->in), by_text);
+	return 0;
+}
+
+static void free_made(struct made *made)
+{
+	for (size_t i = 0; i < made->count; i++)
+		free(made->in[i]);
+	free(made->in);
+}
+
+/* Were MANY_MADE or more made in it? */
+static bool has_many(const struct made *made, const char *directory)
+{
+	size_t from = 0, to = made->count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (strcmp(made->in[middle], directory) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return made->count - from >= MANY_MADE &&
+	       !strcmp(made->in[from + MANY_MADE - 1], directory);
 }
 
 /* What names it and all that is like it: the caller frees it; NULL when there is no memory. */
-static char *pattern_of(const struct path_list *list, const struct needed_path *p)
+static char *pattern_of(const struct made *made, const struct needed_path *p)
 {
 	auto_free char *directory = path_directory(p->path);
 	char *pattern = NULL;
@@ -153,7 +191,7 @@ static char *pattern_of(const struct path_list *list, const struct needed_path *
 
 	if (!f)
 		return NULL;
-	if (p->access & ACCESS_CREATE && made_in(list, directory) >= MANY_MADE) {
+	if (p->access & ACCESS_CREATE && has_many(made, directory)) {
 		put_pattern(f, strcmp(directory, "/") ? directory : "");
 		fputs("/*", f);
 	} else {
@@ -187,13 +225,15 @@ static void put_apparmor_rule(FILE *f, const struct rule *rule)
 int profile_put_apparmor(FILE *f, const struct profile *p)
 {
 	struct rules rules = {};
+	struct made made = {};
 	char title[TITLE_BYTES];
-	int rc = 0;
+	int rc = find_made(&made, &p->paths);
 
 	for (size_t i = 0; i < p->paths.count && !rc; i++)
 		if (apparmor_may(&p->paths.at[i]))
-			rc = add_rule(&rules, pattern_of(&p->paths, &p->paths.at[i]),
+			rc = add_rule(&rules, pattern_of(&made, &p->paths.at[i]),
 				      apparmor_may(&p->paths.at[i]));
+	free_made(&made);
 	tidy_rules(&rules);
 
 	profile_put_head(f, p);

@@ -320,6 +320,16 @@ MADE = (
 )
 
 
+def test_files_made_in_many_directories(work):
+    """Each of those is asked how many were made in it: that must not take a look at all files."""
+    with (work / "events").open("w") as out:
+        for number in range(40_000):
+            out.write(MADE % ("/x", f"/{'d' * 100}/{number}/f"))
+    seconds, _ = measured(work / "events", work / "profile", "--profile", "apparmor")
+    assert seconds < 3 * PATIENCE
+    assert (work / "profile").read_text().count('/f" w,') == 40_000
+
+
 def test_program_in_an_image_that_says_it_is_huge(work):
     """Its headers are whatever its container wrote; a file with holes has room for any of them."""
     sections, at = 1_500_000, 4096
