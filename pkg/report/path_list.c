@@ -5,6 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/id_map.h"
+
+/*
+ * A report has a directory once, a list has it in each path: a container can make a thousand
+ * times as much of it.  200,000 files, more than a report keeps apart of one, have some 20 MiB.
+ */
+#define LIST_BYTES_MAX  (64u << 20)
+#define LISTS_BYTES_MAX (256u << 20)
+
 /* --- from nodes to paths ------------------------------------------------------------- */
 
 static __u32 root_of(const struct report *r, __u32 node)
@@ -63,29 +72,54 @@ static char *path_of(const struct report *r, __u32 node, __u32 top, bool *is_pat
 
 /* --- the list ------------------------------------------------------------------------ */
 
-static int add(struct path_list *list, char *path, size_t *room)
-{
-	if (list->count == *room) {
-		size_t more = *room ? *room * 2 : 256;
-		struct needed_path *at = reallocarray(list->at, more, sizeof(*at));
+/* One that is being made. */
+struct draft {
+	struct path_list *list;
+	__u32 top; /* the node of "/" */
+	size_t room, bytes;
+	bool *exes; /* by number: has it opened something here? */
+};
 
-		if (!at)
-			return -ENOMEM;
-		list->at = at;
-		*room = more;
-	}
-	list->at[list->count++] = (struct needed_path){ .path = path };
+struct drafts {
+	const struct report *report;
+	struct draft *at;
+	size_t count, bytes;
+	struct id_map *by_root;
+};
+
+/* -ENOSPC: its bytes would be too many. */
+static int take_room(struct drafts *all, struct draft *d, size_t bytes)
+{
+	if (bytes > LIST_BYTES_MAX - d->bytes || bytes > LISTS_BYTES_MAX - all->bytes)
+		return -ENOSPC;
+	d->bytes += bytes;
+	all->bytes += bytes;
 	return 0;
 }
 
-static int add_copy(struct path_list *list, const char *path, size_t len, size_t *room)
+/* The path is the list's from here on, or freed. */
+static int add(struct drafts *all, struct draft *d, char *path)
 {
-	char *copy = strndup(path, len);
-	int rc = copy ? add(list, copy, room) : -ENOMEM;
+	struct path_list *list = d->list;
+	int rc = path ? take_room(all, d, strlen(path) + 1) : -ENOMEM;
 
-	if (rc < 0)
-		free(copy);
-	return rc;
+	if (!rc && list->count == d->room) {
+		size_t more = d->room ? d->room * 2 : 256;
+		struct needed_path *at = reallocarray(list->at, more, sizeof(*at));
+
+		if (at) {
+			list->at = at;
+			d->room = more;
+		} else {
+			rc = -ENOMEM;
+		}
+	}
+	if (rc < 0) {
+		free(path);
+		return rc;
+	}
+	list->at[list->count++] = (struct needed_path){ .path = path };
+	return 0;
 }
 
 static int by_path(const void *a, const void *b)
@@ -138,45 +172,59 @@ static void take_fact(struct needed_path *p, const struct fact *f)
 	p->is_directory = f->access & (ACCESS_DIRECTORY | ACCESS_TEMPORARY);
 }
 
-static int take_facts(struct path_list *list, const struct report *r, __u32 root, bool *exes,
-		      size_t *room)
+static int take_path(struct drafts *all, struct draft *d, const struct fact *f)
 {
-	__u32 top = top_of(r, root);
+	bool is_path = false;
+	char *path;
+	int rc;
 
-	for (size_t i = 0; i < r->fact_count; i++) {
-		const struct fact *f = &r->facts[i];
-		bool is_path = false;
-		char *path;
-
-		if (root_of(r, f->node) != root)
-			continue;
-		exes[f->exe] = true;
-		if (f->more) {
-			list->unlisted += f->count;
-			continue;
-		}
-		path = path_of(r, f->node, top, &is_path);
-		if (!is_path)
-			continue;
-		if (!path || add(list, path, room) < 0) {
-			free(path);
-			return -ENOMEM;
-		}
-		take_fact(&list->at[list->count - 1], f);
+	d->exes[f->exe] = true;
+	if (f->more) {
+		d->list->unlisted += f->count;
+		return 0;
 	}
-	return 0;
+	path = path_of(all->report, f->node, d->top, &is_path);
+	if (!is_path)
+		return 0;
+	rc = add(all, d, path);
+	if (!rc)
+		take_fact(&d->list->at[d->list->count - 1], f);
+	else if (rc == -ENOSPC)
+		d->list->unlisted += f->count;
+	return rc == -ENOSPC ? 0 : rc;
 }
 
-static int take_exes(struct path_list *list, const struct report *r, const bool *exes, size_t *room)
+static int take_facts(struct drafts *all)
 {
+	const struct report *r = all->report;
+	int rc = 0;
+
+	for (size_t i = 0; i < r->fact_count && !rc; i++) {
+		struct draft *d = id_map_get(all->by_root, root_of(r, r->facts[i].node));
+
+		if (d)
+			rc = take_path(all, d, &r->facts[i]);
+	}
+	return rc;
+}
+
+static int take_exes(struct drafts *all, struct draft *d)
+{
+	const struct report *r = all->report;
+
 	for (__u32 i = EXE_OTHERS + 1; i < name_table_count(r->exes); i++) {
 		struct bytes exe = name_table_name(r->exes, i);
+		int rc;
 
-		if (!exes[i] || !exe.len || *exe.at != '/')
+		if (!d->exes[i] || !exe.len || *exe.at != '/')
 			continue;
-		if (add_copy(list, exe.at, exe.len, room) < 0)
-			return -ENOMEM;
-		list->at[list->count - 1].access = ACCESS_EXECUTE;
+		rc = add(all, d, strndup(exe.at, exe.len));
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc)
+			d->list->unlisted++;
+		else
+			d->list->at[d->list->count - 1].access = ACCESS_EXECUTE;
 	}
 	return 0;
 }
@@ -198,23 +246,66 @@ static bool holds_something(const struct path_list *list, size_t i)
 	return false;
 }
 
-int path_list_make(struct path_list *list, const struct report *r, __u32 root)
+static int begin(struct drafts *all, struct path_list *const *lists, const __u32 *roots)
 {
-	bool *exes = calloc(name_table_count(r->exes), sizeof(*exes));
-	size_t room = 0;
-	int rc;
+	const struct report *r = all->report;
 
-	*list = (struct path_list){};
-	rc = exes ? take_facts(list, r, root, exes, &room) : -ENOMEM;
-	if (!rc)
-		rc = take_exes(list, r, exes, &room);
-	free(exes);
-	if (rc < 0 || !list->count)
-		return rc;
+	for (size_t i = 0; i < all->count; i++)
+		*lists[i] = (struct path_list){};
+	all->by_root = id_map_new();
+	all->at = calloc(all->count + 1, sizeof(*all->at));
+	if (!all->by_root || !all->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < all->count; i++) {
+		struct draft *d = &all->at[i];
+
+		d->list = lists[i];
+		d->top = top_of(r, roots[i]);
+		d->exes = calloc(name_table_count(r->exes), sizeof(*d->exes));
+		if (!d->exes || id_map_put(all->by_root, roots[i], d) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make(struct drafts *all)
+{
+	int rc = take_facts(all);
+
+	for (size_t i = 0; i < all->count && !rc; i++)
+		rc = take_exes(all, &all->at[i]);
+	return rc;
+}
+
+static void end(struct drafts *all)
+{
+	for (size_t i = 0; all->at && i < all->count; i++)
+		free(all->at[i].exes);
+	free(all->at);
+	id_map_free(all->by_root);
+}
+
+static void tidy(struct path_list *list)
+{
+	if (!list->count)
+		return;
 	sort_and_unite(list);
 	for (size_t i = 0; i < list->count; i++)
 		list->at[i].is_directory |= holds_something(list, i);
-	return 0;
+}
+
+int path_lists_make(struct path_list *const *lists, const __u32 *roots, size_t count,
+		    const struct report *r)
+{
+	struct drafts all = { .report = r, .count = count };
+	int rc = begin(&all, lists, roots);
+
+	if (!rc)
+		rc = make(&all);
+	end(&all);
+	for (size_t i = 0; i < count && !rc; i++)
+		tidy(lists[i]);
+	return rc;
 }
 
 void path_list_done(struct path_list *list)

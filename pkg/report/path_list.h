@@ -17,15 +17,16 @@ struct needed_path {
 struct path_list {
 	struct needed_path *at; /* sorted by path, each once */
 	size_t count;
-	__u64 unlisted; /* opens of files that the report does not keep apart */
+	__u64 unlisted; /* opens of files that are not kept apart, or not listed for want of room */
 };
 
 /*
- * The paths of the container whose root this is, executables that ran included
- * with ACCESS_EXECUTE: on some backends their own opens are not seen.  0, or
- * -ENOMEM.  To be given to path_list_done(), after a failure, too.
+ * lists[i] becomes the paths of the container whose root is roots[i], each another's,
+ * executables that ran included with ACCESS_EXECUTE: on some backends their own opens are
+ * not seen.  0, or -ENOMEM.  Each is to be given to path_list_done(), after a failure, too.
  */
-int path_list_make(struct path_list *list, const struct report *r, __u32 root);
+int path_lists_make(struct path_list *const *lists, const __u32 *roots, size_t count,
+		    const struct report *r);
 
 void path_list_done(struct path_list *list);
 

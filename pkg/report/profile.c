@@ -107,20 +107,29 @@ bool is_of_process(const char *path)
 
 /* --- all containers ----------------------------------------------------------------------- */
 
+static int make_lists(struct profile *p, const struct report *r, size_t count)
+{
+	auto_free struct path_list **lists = calloc(count + 1, sizeof(struct path_list *));
+	auto_free __u32 *roots = calloc(count + 1, sizeof(*roots));
+
+	if (!lists || !roots)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		lists[i] = &p[i].paths;
+		roots[i] = p[i].container->node;
+	}
+	return path_lists_make(lists, roots, count, r);
+}
+
 static int make_profiles(struct profile *p, const struct report *r, size_t *count)
 {
 	for (__u32 i = 0; i <= r->limits.containers; i++) {
-		int rc;
-
 		if (!r->containers[i] || !r->containers[i]->opens)
 			continue;
 		p[*count].report = r;
-		p[*count].container = r->containers[i];
-		rc = path_list_make(&p[(*count)++].paths, r, r->containers[i]->node);
-		if (rc < 0)
-			return rc;
+		p[(*count)++].container = r->containers[i];
 	}
-	return 0;
+	return make_lists(p, r, *count);
 }
 
 static int read_image(struct image *image, const struct image_root *root, const struct profile *p,

@@ -330,6 +330,17 @@ def test_files_made_in_many_directories(work):
     assert (work / "profile").read_text().count('/f" w,') == 40_000
 
 
+def test_profiles_of_many_containers(work):
+    """One of them has many files, far down: those are not looked for again for each of the others."""
+    with (work / "events").open("w") as out:
+        for number in range(500):
+            out.write(MADE.replace('"c"', f'"c{number}"') % ("/x", "/etc/x"))
+        for number in range(40_000):
+            out.write(MADE % ("/x", f"{'/d' * 60}/{number}"))
+    seconds, _ = measured(work / "events", work / "profile", "--profile", "paths")
+    assert seconds < 3 * PATIENCE
+
+
 def test_program_in_an_image_that_says_it_is_huge(work):
     """Its headers are whatever its container wrote; a file with holes has room for any of them."""
     sections, at = 1_500_000, 4096

@@ -197,6 +197,25 @@ Test(report_profile, what_cannot_be)
 	report_free(r);
 }
 
+Test(report_profile, long_paths_are_bounded)
+{
+	struct report *r = report_new(NULL);
+	char path[4000], *text;
+	size_t len;
+
+	for (len = 0; len < 19 * 201; len++)
+		path[len] = len % 201 ? 'd' : '/';
+	for (int i = 0; i < 24000; i++) {
+		snprintf(path + len, sizeof(path) - len, "/%d", i);
+		sample_add(r, &(struct sample_open){ .path = path });
+	}
+	text = profile_of(r, PROFILE_PATHS, NULL);
+	cr_expect_lt(strlen(text), 75000000);
+	cr_expect(strstr(text, "were of more files than ctrace keeps apart"), "%.300s", text);
+	free(text);
+	report_free(r);
+}
+
 /* --- the image ------------------------------------------------------------------------- */
 
 static void make_file(const char *root, const char *name, size_t bytes)
