@@ -229,21 +229,44 @@ static int take_exes(struct drafts *all, struct draft *d)
 	return 0;
 }
 
-/* Whether something below the directory at i was opened; it comes behind, but not at once. */
-static bool holds_something(const struct path_list *list, size_t i)
+/* A path that those behind it begin with. */
+struct beginning {
+	struct needed_path *path;
+	size_t len;
+};
+
+static bool begins_with(const char *path, const struct beginning *b)
 {
-	const char *path = list->at[i].path;
-	size_t len = strlen(path);
+	return !strncmp(path, b->path->path, b->len);
+}
 
-	for (size_t k = i + 1; k < list->count; k++) {
-		const struct needed_path *other = &list->at[k];
+static bool is_below(const char *path, const struct beginning *b)
+{
+	return b->len == 1 || path[b->len] == '/';
+}
 
-		if (strncmp(other->path, path, len) != 0)
-			return false;
-		if (other->opens && (len == 1 || other->path[len] == '/'))
-			return true;
+/*
+ * What has something opened below it is a directory.  That comes behind, but not at once:
+ * "/a", "/a-b", "/a/c".
+ */
+static int mark_directories(struct path_list *list)
+{
+	struct beginning *open = calloc(list->count + 1, sizeof(*open));
+	size_t depth = 0;
+
+	if (!open)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		struct needed_path *p = &list->at[i];
+
+		while (depth && !begins_with(p->path, &open[depth - 1]))
+			depth--;
+		for (size_t k = 0; k < depth && p->opens; k++)
+			open[k].path->is_directory |= is_below(p->path, &open[k]);
+		open[depth++] = (struct beginning){ p, strlen(p->path) };
 	}
-	return false;
+	free(open);
+	return 0;
 }
 
 static int begin(struct drafts *all, struct path_list *const *lists, const __u32 *roots)
@@ -285,13 +308,12 @@ static void end(struct drafts *all)
 	id_map_free(all->by_root);
 }
 
-static void tidy(struct path_list *list)
+static int tidy(struct path_list *list)
 {
 	if (!list->count)
-		return;
+		return 0;
 	sort_and_unite(list);
-	for (size_t i = 0; i < list->count; i++)
-		list->at[i].is_directory |= holds_something(list, i);
+	return mark_directories(list);
 }
 
 int path_lists_make(struct path_list *const *lists, const __u32 *roots, size_t count,
@@ -304,7 +326,7 @@ int path_lists_make(struct path_list *const *lists, const __u32 *roots, size_t c
 		rc = make(&all);
 	end(&all);
 	for (size_t i = 0; i < count && !rc; i++)
-		tidy(lists[i]);
+		rc = tidy(lists[i]);
 	return rc;
 }
 

@@ -330,6 +330,16 @@ def test_files_made_in_many_directories(work):
     assert (work / "profile").read_text().count('/f" w,') == 40_000
 
 
+def test_paths_that_begin_with_each_other(work):
+    """Each may be the directory of those behind it."""
+    longest = "/" + "a" * 3900
+    with (work / "events").open("w") as out:
+        for path in (*(longest[:end] for end in range(2, 3900)), *(f"{longest}{n}" for n in range(12_000))):
+            out.write(MADE % ("/x", path))
+    seconds, _ = measured(work / "events", work / "profile", "--profile", "paths")
+    assert seconds < 4 * PATIENCE
+
+
 def test_profiles_of_many_containers(work):
     """One of them has many files, far down: those are not looked for again for each of the others."""
     with (work / "events").open("w") as out:
