@@ -28,14 +28,15 @@ static bool has_config(const struct state_root *root, const char *name)
 	return !fstatat(root->fd, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode);
 }
 
-/* "web" of "web-1"; NULL if it doesn't end like that. */
+/* "web" of "web-1"; NULL if it doesn't end like that, or would lead out of the folder ("..-1"). */
 static char *without_number(const char *name)
 {
 	const char *end = name + strlen(name), *at = end;
 
 	while (at > name && isdigit((unsigned char)at[-1]))
 		at--;
-	if (at == end || end - at > 3 || *at == '0' || at - name < 2 || at[-1] != '-')
+	if (*name == '.' || at == end || end - at > 3 || *at == '0' || at - name < 2 ||
+	    at[-1] != '-')
 		return NULL;
 	return strndup(name, (size_t)(at - 1 - name));
 }

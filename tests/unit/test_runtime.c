@@ -307,3 +307,18 @@ Test(runtime, lxc_tells_a_number_from_a_name)
 				 rows[i].cgroup);
 	}
 }
+
+/* Who may make cgroups may call one "lxc.payload...-1". */
+Test(runtime, lxc_looks_into_no_folder_but_a_containers)
+{
+	const struct runtime_settings settings = {
+		.host_root = HOST,
+		.extra_roots = (const char *const[]){ "lxc=/var/lib/lxc/web", NULL },
+	};
+	struct runtime_query query = { .id = ".-1", .runtime = "lxc" };
+	auto_found found = { 0 };
+	struct error err;
+
+	cr_assert_eq(runtime_scan(&settings, &query, keep, &found, &err), 0);
+	cr_expect_eq(found.count, 0);
+}
