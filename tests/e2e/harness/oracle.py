@@ -48,7 +48,8 @@ class Oracle:
         assert done > 0 and begun - done <= kills, "that many processes were not killed"
         *accounted, skipped = accounts(trace, path or self.path, ids)
         whole = sum(accounted)
-        assert done <= whole + skipped and whole <= begun, (accounted, skipped, done, begun, trace.stderr)
+        told = [line for _, line in list(trace.lines) if b'"type":"lost"' in line]
+        assert done <= whole + skipped and whole <= begun, (accounted, skipped, done, begun, told, trace.stderr)
         return tuple(accounted)
 
 
