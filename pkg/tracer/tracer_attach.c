@@ -56,15 +56,17 @@ static int attach_program(struct tracer *t, struct bpf_link **link, struct bpf_p
 	return *link ? 0 : libbpf_log_refusal(err, -errno, "attach the BPF programs");
 }
 
-/* The program stays by its link, and for what the kernel counts of it. */
+/* By its descriptor it can be seen whose it is, and what the kernel counts of it. */
 static int keep_hook(struct tracer *t, const struct bpf_program *prog, struct bpf_link *link,
 		     struct error *err)
 {
-	int fd = fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 0);
+	int fd = t->hook_count < MAX_HOOKS ? fcntl(bpf_program__fd(prog), F_DUPFD_CLOEXEC, 0) : -1;
 
 	if (fd < 0) {
+		int r = t->hook_count < MAX_HOOKS ? -errno : -E2BIG;
+
 		bpf_link__destroy(link);
-		return error_set(err, -errno, "keep the BPF program %s", bpf_program__name(prog));
+		return error_set(err, r, "keep the BPF program %s", bpf_program__name(prog));
 	}
 	t->hooks[t->hook_count++] = (struct hook){ .link = link, .program = fd };
 	return 0;
@@ -78,8 +80,6 @@ static int attach_one(struct tracer *t, const char *name, struct error *err)
 
 	if (!prog)
 		return 0;
-	if (t->hook_count == MAX_HOOKS)
-		return error_set(err, -E2BIG, "attach the BPF program %s", name);
 	r = attach_program(t, &link, prog, err);
 	if (r < 0)
 		return r == -ENOENT && backend_hook_may_lack(name) ? 0 : r;
@@ -106,11 +106,14 @@ static int probe_preemption(struct tracer *t, struct error *err)
 /* Others go on to it: see go_on() in bpf/. */
 static int put_next(struct tracer *t, enum next_program which, const char *name, struct error *err)
 {
-	__u32 key = which, fd = bpf_program__fd(program(t, name));
+	const struct bpf_program *prog = program(t, name);
+	__u32 key = which, fd = bpf_program__fd(prog);
 	int r = bpf_map__update_elem(t->skel->maps.next, &key, sizeof(key), &fd, sizeof(fd),
 				     BPF_ANY);
 
-	return r < 0 ? error_set(err, r, "put a BPF program where others find it") : 0;
+	if (r < 0)
+		return error_set(err, r, "put a BPF program where others find it");
+	return keep_hook(t, prog, NULL, err);
 }
 
 static int attach_named(struct tracer *t, const char *name, struct error *err)

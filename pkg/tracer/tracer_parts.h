@@ -18,7 +18,7 @@ struct id_map;
 struct kretprobes;
 struct rings;
 
-#define MAX_HOOKS 16
+#define MAX_HOOKS 20
 
 /* Processes that are counted by themselves. */
 #define PROCESS_ENTRIES 8192
@@ -40,7 +40,10 @@ static inline enum program_part program_part(enum program_list list)
 	return list == PROGRAMS_HOOKS ? PART_HOOKS : PART_OTHERS;
 }
 
-/* What is attached: its link, NULL when that has been cut, and a descriptor of the program. */
+/*
+ * What is attached: its link, NULL when that has been cut or others go on to it, and a descriptor
+ * of the program.
+ */
 struct hook {
 	struct bpf_link *link;
 	int program;
