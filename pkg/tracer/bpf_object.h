@@ -6,6 +6,7 @@
 #ifndef CTRACE_TRACER_BPF_OBJECT_H
 #define CTRACE_TRACER_BPF_OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tracer/kernel_btf.h"
@@ -24,11 +25,11 @@ int bpf_object_unpack(enum bpf_object_part part);
 /* What bpf/cast.h leaves open, to be looked for among the kernel's types ... */
 extern const struct kernel_btf_look bpf_object_look;
 
-/* Has the kernel bpf_rdonly_cast()?  Once it has been looked for. */
-bool bpf_object_has_casts(void);
-
 /* ... and filled in. */
 void bpf_object_fill_in(void);
+
+/* Has the kernel bpf_rdonly_cast()?  Once it has been looked for. */
+bool bpf_object_has_casts(void);
 
 /*
  * Its bytes, once it is unpacked.  They stay until bpf_object_drop(): libbpf reads them while
