@@ -33,7 +33,7 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix="ctrace-chromium-")
         commands, self.commands = os.pipe()
         self.answers, answers = os.pipe()
-        argv = [find(), *FLAGS, f"--user-data-dir={self.profile}", "about:blank"]
+        argv = [find(), *FLAGS, f"--user-data-dir={self.profile}"]
         redirect = f'exec "$@" 3<&{commands} 4>&{answers}'
         self.process = subprocess.Popen(
             ["/bin/bash", "-c", redirect, "browser", *argv],
@@ -49,7 +49,8 @@ class Browser:
         self.serial = 0
         self.problems = []  # what the console and the pages' errors said
         self.requests = []  # each URL that a page asked for
-        target = self._send("Target.getTargets")["targetInfos"][0]["targetId"]
+        # A page of our own: Chromium has others, of its own user interface.
+        target = self._send("Target.createTarget", url="about:blank")["targetId"]
         self.session = self._send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
