@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/name_set.h"
 
 /* One file of /sys/kernel/btf.  Where a module's ids and texts begin, those of vmlinux end. */
 struct part {
@@ -220,54 +221,6 @@ const char *kernel_btf_text(const struct kernel_btf *kernel, __u32 offset)
 	return "";
 }
 
-struct name {
-	const char *text;
-	size_t which;
-};
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
-}
-
-/* Names in their order; nearly all that the kernel has differ from these in how they begin. */
-struct name_set {
-	struct name *names;
-	size_t count;
-	unsigned char begins[1 << 13]; /* one bit for each two characters */
-};
-
-static unsigned int beginning(const char *name)
-{
-	return name[0] ? (unsigned char)name[0] << 8 | (unsigned char)name[1] : 0;
-}
-
-static int name_set_fill(struct name_set *set, const struct kernel_btf_look *look)
-{
-	*set = (struct name_set){ .names = calloc(look->count, sizeof(*set->names)),
-				  .count = look->count };
-	if (!set->names)
-		return -ENOMEM;
-	for (size_t i = 0; i < look->count; i++) {
-		unsigned int begins = beginning(look->names[i]);
-
-		set->names[i] = (struct name){ look->names[i], i };
-		set->begins[begins / 8] |= 1 << begins % 8;
-	}
-	qsort(set->names, look->count, sizeof(*set->names), by_text);
-	return 0;
-}
-
-static const struct name *name_set_get(const struct name_set *set, const char *text)
-{
-	unsigned int begins = beginning(text);
-
-	if (!(set->begins[begins / 8] >> begins % 8 & 1))
-		return NULL;
-	return bsearch(&(struct name){ .text = text }, set->names, set->count, sizeof(*set->names),
-		       by_text);
-}
-
 static bool can_be_asked_for(const struct btf_type *type)
 {
 	return type->name_off &&
@@ -275,38 +228,41 @@ static bool can_be_asked_for(const struct btf_type *type)
 }
 
 static int look_at(const struct kernel_btf *kernel, const struct btf_type *type, __u32 id,
-		   const struct kernel_btf_look *look, const struct name_set *set)
+		   const struct kernel_btf_look *look, const struct name_set *names)
 {
-	const struct name *name = name_set_get(set, kernel_btf_text(kernel, type->name_off));
+	long which = name_set_find(names, kernel_btf_text(kernel, type->name_off));
 
-	return name ? look->found(type, id, name->which, look->arg) : 0;
+	return which < 0 ? 0 : look->found(type, id, which, look->arg);
 }
 
 static int part_find(const struct kernel_btf *kernel, const struct part *p,
-		     const struct kernel_btf_look *looks, const struct name_set *sets, size_t count)
+		     const struct kernel_btf_look *looks, struct name_set *const *names,
+		     size_t count)
 {
 	const struct btf_type *type = (const struct btf_type *)p->types;
 	int r = 0;
 
 	for (__u32 n = 0; n < p->count && !r; n++, type = next_type(type))
 		for (size_t i = 0; can_be_asked_for(type) && i < count && !r; i++)
-			r = look_at(kernel, type, p->first_id + n, &looks[i], &sets[i]);
+			r = look_at(kernel, type, p->first_id + n, &looks[i], names[i]);
 	return r;
 }
 
 int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *looks,
 		    size_t count)
 {
-	struct name_set *sets = calloc(count, sizeof(*sets));
-	int r = sets ? 0 : -ENOMEM;
+	struct name_set **names = calloc(count, sizeof(struct name_set *));
+	int r = names ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < count && !r; i++)
-		r = name_set_fill(&sets[i], &looks[i]);
+	for (size_t i = 0; i < count && !r; i++) {
+		names[i] = name_set_new(looks[i].names, looks[i].count);
+		r = names[i] ? 0 : -ENOMEM;
+	}
 	for (int i = 0; i < PARTS && !r; i++)
-		r = part_find(kernel, &kernel->parts[i], looks, sets, count);
-	for (size_t i = 0; sets && i < count; i++)
-		free(sets[i].names);
-	free(sets);
+		r = part_find(kernel, &kernel->parts[i], looks, names, count);
+	for (size_t i = 0; names && i < count; i++)
+		name_set_free(names[i]);
+	free(names);
 	return r;
 }
 

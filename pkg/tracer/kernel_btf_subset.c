@@ -10,12 +10,14 @@
 #include <bpf/btf.h>
 
 #include "base/id_map.h"
+#include "base/name_set.h"
 
 struct subset {
 	const struct kernel_btf *kernel;
 	struct btf *btf;
-	struct id_map *copies; /* the kernel's id -> ours and 1 */
-	int pointer;           /* libbpf never looks at what one points to */
+	struct id_map *copies;    /* the kernel's id -> ours and 1 */
+	struct name_set *members; /* that the object knows of, and values of enumerations */
+	int pointer;              /* libbpf never looks at what one points to */
 };
 
 static int copy(struct subset *s, __u32 id);
@@ -23,6 +25,12 @@ static int copy(struct subset *s, __u32 id);
 static const char *name_of(const struct subset *s, const struct btf_type *type)
 {
 	return type->name_off ? kernel_btf_text(s->kernel, type->name_off) : NULL;
+}
+
+/* What has no name may have in it what is wanted. */
+static bool is_wanted(const struct subset *s, __u32 name)
+{
+	return !name || name_set_find(s->members, kernel_btf_text(s->kernel, name)) >= 0;
 }
 
 static int copy_array(struct subset *s, const struct btf_type *type)
@@ -41,8 +49,9 @@ static int copy_enum(struct subset *s, const struct btf_type *type)
 	int id = btf__add_enum(s->btf, name_of(s, type), type->size), r = 0;
 
 	for (int i = 0; i < btf_vlen(type) && id > 0 && !r; i++, value++)
-		r = btf__add_enum_value(s->btf, kernel_btf_text(s->kernel, value->name_off),
-					value->val);
+		if (is_wanted(s, value->name_off))
+			r = btf__add_enum_value(s->btf, kernel_btf_text(s->kernel, value->name_off),
+						value->val);
 	return r < 0 ? r : id;
 }
 
@@ -52,8 +61,10 @@ static int copy_enum64(struct subset *s, const struct btf_type *type)
 	int id = btf__add_enum64(s->btf, name_of(s, type), type->size, btf_kflag(type)), r = 0;
 
 	for (int i = 0; i < btf_vlen(type) && id > 0 && !r; i++, value++)
-		r = btf__add_enum64_value(s->btf, kernel_btf_text(s->kernel, value->name_off),
-					  btf_enum64_value(value));
+		if (is_wanted(s, value->name_off))
+			r = btf__add_enum64_value(s->btf,
+						  kernel_btf_text(s->kernel, value->name_off),
+						  btf_enum64_value(value));
 	return r < 0 ? r : id;
 }
 
@@ -63,7 +74,7 @@ static int copy_members_types(struct subset *s, const struct btf_type *type)
 	const struct btf_member *member = btf_members(type);
 
 	for (int i = 0; i < btf_vlen(type); i++) {
-		int r = copy(s, member[i].type);
+		int r = is_wanted(s, member[i].name_off) ? copy(s, member[i].type) : 0;
 
 		if (r < 0)
 			return r;
@@ -82,9 +93,10 @@ static int copy_composite(struct subset *s, const struct btf_type *type)
 	id = btf_is_struct(type) ? btf__add_struct(s->btf, name, type->size)
 				 : btf__add_union(s->btf, name, type->size);
 	for (int i = 0; i < btf_vlen(type) && id > 0 && !r; i++)
-		r = btf__add_field(s->btf, kernel_btf_text(s->kernel, member[i].name_off),
-				   copy(s, member[i].type), btf_member_bit_offset(type, i),
-				   btf_member_bitfield_size(type, i));
+		if (is_wanted(s, member[i].name_off))
+			r = btf__add_field(s->btf, kernel_btf_text(s->kernel, member[i].name_off),
+					   copy(s, member[i].type), btf_member_bit_offset(type, i),
+					   btf_member_bitfield_size(type, i));
 	return r < 0 ? r : id;
 }
 
@@ -136,17 +148,9 @@ static int copy_found(const struct btf_type *type, __u32 id, size_t which, void 
 
 /* --- what is wanted --------------------------------------------------------------------- */
 
-/* libbpf takes what begins with "___" for a flavor of ours, which the kernel does not have. */
-static char *without_flavor(const char *name)
-{
-	const char *flavor = strstr(name, "___");
-
-	return strndup(name, flavor && flavor > name ? (size_t)(flavor - name) : strlen(name));
-}
-
 struct names {
 	char **texts;
-	size_t count;
+	size_t count, room;
 };
 
 static void names_free(struct names *names)
@@ -156,43 +160,110 @@ static void names_free(struct names *names)
 	free(names->texts);
 }
 
-static int names_fill(struct names *names, const struct btf *wanted)
+static int names_add(struct names *names, const char *text, size_t len)
 {
-	__u32 types = btf__type_cnt(wanted);
+	if (names->count == names->room) {
+		size_t room = names->room ? 2 * names->room : 256;
+		char **texts = reallocarray(names->texts, room, sizeof(*texts));
 
-	names->texts = calloc(types, sizeof(*names->texts));
-	if (!names->texts)
-		return -ENOMEM;
-	for (__u32 id = 1; id < types; id++) {
+		if (!texts)
+			return -ENOMEM;
+		names->texts = texts;
+		names->room = room;
+	}
+	names->texts[names->count] = strndup(text, len);
+	return names->texts[names->count] && ++names->count ? 0 : -ENOMEM;
+}
+
+/*
+ * libbpf takes what begins with "___" for a flavor of ours, which the kernel does not have: in
+ * the names of types and of enumerations' values, not of members.
+ */
+static int names_add_type(struct names *names, const char *text)
+{
+	const char *flavor = strstr(text, "___");
+
+	return names_add(names, text,
+			 flavor && flavor > text ? (size_t)(flavor - text) : strlen(text));
+}
+
+static int names_add_members(struct names *names, const struct btf *wanted,
+			     const struct btf_type *type)
+{
+	const struct btf_member *member = btf_members(type);
+	int r = 0;
+
+	for (int i = 0; i < btf_vlen(type) && !r; i++) {
+		const char *name = btf__name_by_offset(wanted, member[i].name_off);
+
+		r = names_add(names, name, strlen(name));
+	}
+	return r;
+}
+
+static int names_add_values(struct names *names, const struct btf *wanted,
+			    const struct btf_type *type)
+{
+	int r = 0;
+
+	for (int i = 0; i < btf_vlen(type) && !r; i++) {
+		__u32 name = btf_is_enum(type) ? btf_enum(type)[i].name_off
+					       : btf_enum64(type)[i].name_off;
+
+		r = names_add_type(names, btf__name_by_offset(wanted, name));
+	}
+	return r;
+}
+
+/* The names of the object's types, and of what is in these. */
+static int names_fill(struct names *types, struct names *members, const struct btf *wanted)
+{
+	int r = 0;
+
+	for (__u32 id = 1; id < btf__type_cnt(wanted) && !r; id++) {
 		const struct btf_type *type = btf__type_by_id(wanted, id);
 
-		if (!type->name_off || !(btf_is_composite(type) || btf_is_any_enum(type)))
+		if (btf_is_composite(type))
+			r = names_add_members(members, wanted, type);
+		else if (btf_is_any_enum(type))
+			r = names_add_values(members, wanted, type);
+		else
 			continue;
-		names->texts[names->count] =
-			without_flavor(btf__name_by_offset(wanted, type->name_off));
-		if (!names->texts[names->count])
-			return -ENOMEM;
-		names->count++;
+		if (!r && type->name_off)
+			r = names_add_type(types, btf__name_by_offset(wanted, type->name_off));
 	}
-	return 0;
+	return r;
+}
+
+static int subset_find(struct subset *s, const struct names *types, const struct names *members,
+		       const struct kernel_btf_look *also)
+{
+	const struct kernel_btf_look looks[] = {
+		{ (const char *const *)types->texts, types->count, copy_found, s },
+		*also,
+	};
+	int r;
+
+	s->members = name_set_new((const char *const *)members->texts, members->count);
+	if (!s->members)
+		return -ENOMEM;
+	s->pointer = btf__add_ptr(s->btf, 0);
+	r = s->pointer < 0 ? s->pointer
+			   : kernel_btf_find(s->kernel, looks, sizeof(looks) / sizeof(looks[0]));
+	name_set_free(s->members);
+	return r;
 }
 
 static int subset_fill(struct subset *s, const struct btf *wanted,
 		       const struct kernel_btf_look *also)
 {
-	struct names names = {};
-	int r = names_fill(&names, wanted);
-	const struct kernel_btf_look looks[] = {
-		{ (const char *const *)names.texts, names.count, copy_found, s },
-		*also,
-	};
+	struct names types = {}, members = {};
+	int r = names_fill(&types, &members, wanted);
 
-	s->pointer = btf__add_ptr(s->btf, 0);
-	if (!r && s->pointer < 0)
-		r = s->pointer;
 	if (!r)
-		r = kernel_btf_find(s->kernel, looks, sizeof(looks) / sizeof(looks[0]));
-	names_free(&names);
+		r = subset_find(s, &types, &members, also);
+	names_free(&types);
+	names_free(&members);
 	return r;
 }
 
