@@ -45,13 +45,14 @@ class Stage:
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of __exit__
-        self.cpu, self.tracer_cpu = host.processors()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job has it ignored, and so would tracers
+        cpu, tracer_cpu = host.processors()
         self.files = Files()
         self.traced, self.other = make_cgroup("traced"), make_cgroup("other")
         self.top, self.containers = make_cgroup("top"), make_cgroup("containers")
-        self.workload = Workload(tracers.WORKLOAD, self.traced, self.cpu, self.files)
+        self.workload = Workload(tracers.WORKLOAD, self.traced, cpu, self.files)
         self.bystander = self.other.popen("sleep", "100000")
-        os.sched_setaffinity(0, [self.tracer_cpu])
+        os.sched_setaffinity(0, [tracer_cpu])  # and with us the tracers
         self.target = tracers.Target(self.traced, self.workload.pid, self.files.path)
         self.elsewhere = tracers.Target(self.other, self.bystander.pid, self.files.path)
         return self
@@ -68,22 +69,22 @@ class Stage:
 def measure(stage, only, rounds):
     results, met = {}, []
     if "compare" in only:
-        results["compare"] = compare.run(stage.workload, stage.target, stage.elsewhere, stage.tracer_cpu, rounds)
+        results["compare"] = compare.run(stage.workload, stage.target, stage.elsewhere, rounds)
         met += bars.of_compare(results["compare"])
     if "replay" in only:
-        results["replay"] = replay.run(stage.containers, stage.tracer_cpu)
+        results["replay"] = replay.run(stage.containers)
         met += bars.of_replay(results["replay"])
     if "footprint" in only:
         results["footprint"] = footprint.run(stage.containers)
         met += bars.of_footprint(results["footprint"])
     if "growth" in only:  # behind what starts ctrace: it makes 10,000 cgroups, and every start looks at all
         target = tracers.Target(stage.top, stage.workload.pid, stage.files.path)
-        results["growth"] = growth.run(stage.workload, target, stage.traced, stage.tracer_cpu)
+        results["growth"] = growth.run(stage.workload, target, stage.traced)
         met += bars.of_growth(results["growth"])
     if "loss" in only:
         host.progress("as fast as it goes, for 70 seconds")
-        one = loss.one_thread(stage.workload, stage.target, stage.tracer_cpu)
-        two = loss.two_threads(stage.workload, stage.target, stage.tracer_cpu)
+        one = loss.one_thread(stage.workload, stage.target)
+        two = loss.two_threads(stage.workload, stage.target)
         results["loss"] = {"one": one, "two": two}
         met += bars.of_loss(one, two)
     return results, met

@@ -10,9 +10,10 @@ import tracers
 
 CALLS = ("open", "fail", "ppid")
 CASE_MS = 200
+CLOSER_MS = 100
 FLOOD_MS = 300
 STARTUP_MS = 2500
-CLOSER_TURNS = 3  # after each round, of what is compared with the floor
+CLOSER_TURNS = 10  # after each round, of what is compared with the floor
 TRIES = 5
 NONE = "no tracer"
 FLOOR = "floor"  # nothing but empty programs, on the hooks that ctrace uses
@@ -55,8 +56,8 @@ class Sums:
         return result
 
 
-def time_calls(workload):
-    return {call: workload.time(call, CASE_MS) for call in CALLS}
+def time_calls(workload, ms=CASE_MS):
+    return {call: workload.time(call, ms) for call in CALLS}
 
 
 def flood(sums, workload, tracer):
@@ -80,18 +81,18 @@ def undisturbed(measure):
     raise SystemExit("bench: this machine is never quiet: something keeps loading BPF programs")
 
 
-def run_none(sums, workload):
+def run_none(sums, workload, ms=CASE_MS):
     def measure():
-        times = time_calls(workload)
+        times = time_calls(workload, ms)
         return None if host.others_trace() else times
 
     sums.times(undisturbed(measure))
 
 
-def run_timed(sums, workload, kind, target, cpu):
+def run_timed(sums, workload, kind, target, ms=CASE_MS):
     def measure():
-        tracer = tracers.Tracer(kind, target, cpu)
-        times = time_calls(workload)
+        tracer = tracers.Tracer(kind, target)
+        times = time_calls(workload, ms)
         disturbed = host.others_trace(tracer.pid)
         tracer.stop()
         return None if disturbed else times
@@ -99,9 +100,9 @@ def run_timed(sums, workload, kind, target, cpu):
     sums.times(undisturbed(measure))
 
 
-def run_traced(sums, workload, kind, target, cpu):
+def run_traced(sums, workload, kind, target):
     def measure():
-        tracer = tracers.Tracer(kind, target, cpu)
+        tracer = tracers.Tracer(kind, target)
         times = time_calls(workload)
         calls = flood(sums, workload, tracer)
         disturbed = host.others_trace(tracer.pid)
@@ -115,29 +116,29 @@ def run_traced(sums, workload, kind, target, cpu):
     sums.bytes += counted["bytes"]
 
 
-def run_startup(sums, workload, kind, target, cpu):
+def run_startup(sums, workload, kind, target):
     """From the tracer's start to the first event at its reader, while the workload opens all the time."""
     workload.ask(f"flood open 1 {STARTUP_MS} {workload.files.file}")
-    tracer = tracers.Tracer(kind, target, cpu)
+    tracer = tracers.Tracer(kind, target)
     workload.answer()
     first_ns = tracer.stop()["first_ns"]
     if first_ns:
         sums.startup_ms.append((first_ns - tracer.started_ns) / 1e6)
 
 
-def run_closer(sums, workload, traced, other, cpu):
+def run_closer(sums, workload, traced, other):
     """
     ctrace and the floor, some tens of ns apart, once more one right after the other: the machine's pace changes
-    within the minute that a round takes, and a minimum must have seen it at its best.
+    within seconds, and a minimum must have seen it at its best.
     """
     ctrace = tracers.KINDS[0]
-    run_none(sums[NONE], workload)
-    run_timed(sums[FLOOR], workload, FLOORS[0], other, cpu)
-    run_timed(sums[f"{ctrace.name}, outside"], workload, ctrace, other, cpu)
-    run_timed(sums[ctrace.name], workload, ctrace, traced, cpu)
+    run_none(sums[NONE], workload, CLOSER_MS)
+    run_timed(sums[FLOOR], workload, FLOORS[0], other, CLOSER_MS)
+    run_timed(sums[f"{ctrace.name}, outside"], workload, ctrace, other, CLOSER_MS)
+    run_timed(sums[ctrace.name], workload, ctrace, traced, CLOSER_MS)
 
 
-def run(workload, traced, other, cpu, rounds):
+def run(workload, traced, other, rounds):
     """{name: summary}; traced and other are Targets, the workload is in the first."""
     sums = defaultdict(Sums)
     kinds = [kind for kind in tracers.KINDS if tracers.present(kind)]
@@ -145,15 +146,15 @@ def run(workload, traced, other, cpu, rounds):
         host.progress(f"round {number + 1} of {rounds}")
         run_none(sums[NONE], workload)
         for kind in FLOORS:
-            run_timed(sums[kind.name], workload, kind, other, cpu)
+            run_timed(sums[kind.name], workload, kind, other)
         for kind in kinds:
             if kind.outside:
-                run_timed(sums[f"{kind.name}, outside"], workload, kind, other, cpu)
-            run_traced(sums[kind.name], workload, kind, traced, cpu)
+                run_timed(sums[f"{kind.name}, outside"], workload, kind, other)
+            run_traced(sums[kind.name], workload, kind, traced)
             if number < 2:
-                run_startup(sums[kind.name], workload, kind, traced, cpu)
+                run_startup(sums[kind.name], workload, kind, traced)
         for _ in range(CLOSER_TURNS):
-            run_closer(sums, workload, traced, other, cpu)
+            run_closer(sums, workload, traced, other)
     return {name: of.summary() for name, of in sums.items()}
 
 

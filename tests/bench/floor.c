@@ -41,5 +41,6 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		if (!bpf_program__attach(bpf_object__find_program_by_name(obj, argv[i])))
 			return 1;
+	fprintf(stderr, "attached\n");
 	return empty(obj); /* the kernel detaches at our end */
 }

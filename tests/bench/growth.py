@@ -67,11 +67,11 @@ def by_path(pairs, home, files):
     return points
 
 
-def run(workload, target, outside, cpu):
+def run(workload, target, outside):
     top = target.cgroup
     home = top.child("home")
     pairs = Pairs(workload, outside)
-    tracer = tracers.Tracer(tracers.KINDS[0], target, cpu)
+    tracer = tracers.Tracer(tracers.KINDS[0], target)
     try:
         host.progress("growth by path depth, by cgroup nesting, by number of cgroups")
         return {

@@ -8,8 +8,8 @@ import host
 import tracers
 
 
-def _run(workload, target, cpu, threads, seconds):
-    tracer = tracers.Tracer(tracers.KINDS[0], target, cpu)
+def _run(workload, target, threads, seconds):
+    tracer = tracers.Tracer(tracers.KINDS[0], target)
     before = host.cpu_ns(tracer.pid)
     calls = workload.flood("open", threads, seconds * 1000)["calls"]
     time.sleep(0.5)
@@ -23,10 +23,10 @@ def _run(workload, target, cpu, threads, seconds):
     }
 
 
-def one_thread(workload, target, cpu, seconds=60):
-    return _run(workload, target, cpu, 1, seconds)
+def one_thread(workload, target, seconds=60):
+    return _run(workload, target, 1, seconds)
 
 
-def two_threads(workload, target, cpu, seconds=10):
+def two_threads(workload, target, seconds=10):
     workload.free_of_cpu()
-    return _run(workload, target, cpu, 2, seconds)
+    return _run(workload, target, 2, seconds)

@@ -30,19 +30,18 @@ def record(container):
     process.communicate()
 
 
-def play(cpu, events):
+def play(events):
     done = subprocess.run([REPLAY, "--container", CONTAINER_ID, "--count", str(events), "--output", "/dev/null"],
                           stderr=subprocess.PIPE, text=True, check=True,
-                          preexec_fn=lambda: os.sched_setaffinity(0, [cpu]),
                           env={**os.environ, "CTRACE_REPLAY": str(RECORDS)})
     return json.loads(next(line for line in done.stderr.splitlines() if line.startswith("{")))
 
 
-def run(parent, cpu, events=5_000_000, times=3):
+def run(parent, events=5_000_000, times=3):
     docker = parent.child("docker")
     container = docker.child(CONTAINER_ID)
     record(container)
-    ns = [result["cpu_ns"] / result["events"] for result in (play(cpu, events) for _ in range(times))]
+    ns = [result["cpu_ns"] / result["events"] for result in (play(events) for _ in range(times))]
     container.remove()
     docker.remove()
     return {"events": events * times, "cpu_ns_per_event": min(ns), "events_per_cpu_second": 1e9 / min(ns),

@@ -26,7 +26,7 @@ MOST_REPLAY_NS = 1500
 
 def ratio(stage, call):
     target = tracers.Target(stage.top, stage.workload.pid, stage.files.path)
-    tracer = tracers.Tracer(tracers.KINDS[0], target, stage.tracer_cpu)
+    tracer = tracers.Tracer(tracers.KINDS[0], target)
     try:
         return growth.Pairs(stage.workload, stage.traced).measure(stage.top, call)["ratio"]
     finally:
@@ -47,7 +47,7 @@ def checks(stage):
     yield bars.Bar("a traced open, x an untraced one", best(lambda: ratio(stage, "open"), MOST_TRACED), MOST_TRACED)
     yield bars.Bar("a traced failed open, x an untraced one", best(lambda: ratio(stage, "fail"), MOST_FAILED),
                    MOST_FAILED)
-    ns = best(lambda: replay.run(stage.containers, stage.tracer_cpu, 500_000, 1)["cpu_ns_per_event"], MOST_REPLAY_NS)
+    ns = best(lambda: replay.run(stage.containers, 500_000, 1)["cpu_ns_per_event"], MOST_REPLAY_NS)
     yield bars.Bar("ctrace's CPU, ns an event, replay", ns, MOST_REPLAY_NS)
 
 

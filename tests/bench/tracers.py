@@ -74,40 +74,33 @@ def present(kind):
     return shutil.which(str(kind.program)) is not None
 
 
-def _prepare(cpu):
-    """In the child: its processor, and a SIGINT that works also where a shell's job has it ignored."""
-    os.sched_setaffinity(0, [cpu])
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Tracer:
-    """A running one: output is counted by a sink, on the same processor."""
+    """A running one: output is counted by a sink.  Both are on our processor."""
 
-    def __init__(self, kind, target, cpu):
+    def __init__(self, kind, target):
         self.kind = kind
         self.started_ns = time.monotonic_ns()
         self.said = tempfile.TemporaryFile()
-        before = host.tracing_programs() if kind.bpf else set()
+        before = host.tracing_programs() if kind.bpf and not kind.says else set()
         self.process = subprocess.Popen([str(word) for word in kind.argv(target)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=self.said, cwd=kind.cwd(target),
-                                        preexec_fn=lambda: _prepare(cpu))
+                                        stdout=subprocess.PIPE, stderr=self.said, cwd=kind.cwd(target))
         self.pid = self.process.pid
         self.sink = subprocess.Popen([WORKLOAD, "sink", str(kind.headings)], stdin=self.process.stdout,
-                                     stdout=subprocess.PIPE, preexec_fn=lambda: _prepare(cpu))
+                                     stdout=subprocess.PIPE)
         self.process.stdout.close()
         self._wait_until_live(before)
         if self.process.poll() is not None:
             raise RuntimeError(f"{kind.name} ended at once: {self._said()}")
 
     def _wait_until_live(self, before):
-        """Loaded is not yet attached: only ctrace says when it traces, the others are given a second."""
-        if self.kind.bpf:
+        """Loaded is not yet attached: those that don't say when they trace are given a second."""
+        if self.kind.bpf and not self.kind.says:
             host.wait_for_programs(before)
         end = time.monotonic() + 30
         while self.kind.says and self.kind.says not in self._said() and self.process.poll() is None:
             if time.monotonic() > end:
                 raise TimeoutError(f"{self.kind.name} does not say that it traces")
-            time.sleep(0.05)
+            time.sleep(0.02)
         if not self.kind.says:
             time.sleep(1)
 
@@ -129,4 +122,4 @@ class Tracer:
 
 
 def floor_kind(name, *programs):
-    return Kind(name, lambda t: [FLOOR, f"{FLOOR}.bpf.o", *programs], FLOOR, outside=False)
+    return Kind(name, lambda t: [FLOOR, f"{FLOOR}.bpf.o", *programs], FLOOR, says="attached", outside=False)
