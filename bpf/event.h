@@ -220,9 +220,6 @@ enum cgroup_v1_controller {
 	CGROUP_V1_COUNT,
 };
 
-/* Each side counts its changes of the filter; see verdict.bpf.h. */
-enum filter_version { FILTER_VERSION_BY_USER, FILTER_VERSION_BY_KERNEL, FILTER_VERSION_COUNT };
-
 /* Programs that others go over to; see go_on(). */
 enum next_program { NEXT_OPEN_CALL, NEXT_REPORT, NEXT_COUNT };
 
@@ -304,7 +301,8 @@ struct trace_settings {
 	__u8 prefix_count;
 	__u8 cgroup_v1;       /* enum cgroup_v1_controller: the hierarchy looked at beside v2 */
 	__u8 count_processes; /* keep process_counts */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 cpus;           /* that may ever be there */
 	__u64 wakeup_bytes;   /* wake the reader once this much waits in the ring that all share */
 	__u64 cpu_ring_bytes; /* a power of two; 0: all records go into the ring that all share */
 	__u64 dedup_ns;       /* the same open is reported once in this time; 0: each time */

@@ -5,6 +5,7 @@
  * To ask it takes the cgroup's id, which is three pointers away from the task, and a look-up:
  * 100 ns of every open, also of the many that are outside of all that is traced.  So a CPU
  * keeps the answers for some cgroups, by their address, until the filter may have changed.
+ * Who changes it says so to each CPU: that is seldom, and leaves an open one place to look at.
  *
  * An address names one cgroup until that is removed, and another one has it only after a
  * cgroup_mkdir, which counts as a change (cgroup_made()).  A CPU's answers are read and
@@ -23,47 +24,33 @@ struct verdict {
 	__u64 id;
 	__u64 is_traced;
 	struct cgroup_entry entry;
-};
+} __attribute__((aligned(64))); /* as a line of the cache */
 
 struct verdicts {
-	__u64 version; /* of the filter, before the first of these was asked for */
+	volatile __u64 changes; /* of the filter, so far; first, since user space counts, too */
+	__u64 changes_then;     /* before the first of these was asked for */
 	struct verdict of[VERDICTS];
 };
 
 /* Of each CPU; user space says how many. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct verdicts);
 } verdicts SEC(".maps");
 
-/* Not among variables, which have pages of their own: this is near where it is compared. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, FILTER_VERSION_COUNT);
-	__type(key, __u32);
-	__type(value, __u64);
-} filter_version SEC(".maps");
-
-/* A number that only grows, and has grown after each change of the filter. */
-static __always_inline __u64 filter_version_now(void)
-{
-	__u32 first = FILTER_VERSION_BY_USER, second = FILTER_VERSION_BY_KERNEL;
-	volatile __u64 *by_user = bpf_map_lookup_elem(&filter_version, &first);
-	volatile __u64 *by_kernel = bpf_map_lookup_elem(&filter_version, &second);
-
-	return by_user && by_kernel ? *by_user + *by_kernel : 0;
-}
-
 /* After it has. */
 static __always_inline void filter_changed(void)
 {
-	__u32 which = FILTER_VERSION_BY_KERNEL;
-	__u64 *by_kernel = bpf_map_lookup_elem(&filter_version, &which);
+	for (__u32 cpu = 0; cpu < settings.cpus; cpu++) {
+		__u32 key = cpu;
+		struct verdicts *known = bpf_map_lookup_elem(&verdicts, &key);
 
-	if (by_kernel)
-		__sync_fetch_and_add(by_kernel, 1);
+		if (known)
+			__sync_fetch_and_add(&known->changes, 1);
+	}
 }
 
 static __always_inline struct verdicts *verdicts_of_cpu(void)
@@ -82,7 +69,7 @@ static __always_inline struct verdict *verdict_place(struct verdicts *known, __u
 static __always_inline bool verdict_holds(const struct verdicts *known, const struct verdict *v,
 					  __u64 cgroup)
 {
-	return v->cgroup == cgroup && known->version == filter_version_now();
+	return v->cgroup == cgroup && known->changes_then == known->changes;
 }
 
 /*
@@ -99,13 +86,13 @@ static __always_inline bool verdict_lasts(const struct cgroup_entry *entry)
 static __always_inline void verdict_ask(struct verdicts *known, struct verdict *v,
 					struct task_struct *task, __u64 cgroup)
 {
-	__u64 version = filter_version_now(); /* first: what changes from here on is a later one */
+	__u64 changes = known->changes; /* first: what changes from here on is not among them */
 	struct cgroup_entry *entry;
 
-	if (known->version != version) {
+	if (known->changes_then != changes) {
 		for (int i = 0; i < VERDICTS; i++)
 			known->of[i].cgroup = 0;
-		known->version = version;
+		known->changes_then = changes;
 	}
 	entry = traced_of(task, &v->id);
 	v->is_traced = !!entry;

@@ -3,6 +3,7 @@
 #include "tracer/tracer_parts.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,14 +17,33 @@ static void count_traced(struct tracer *t, __u64 cgroup_id, int change)
 		__atomic_add_fetch(&t->skel->bss->v1_traced, change, __ATOMIC_RELAXED);
 }
 
-/* Now that it has: what a CPU remembers of it is out of date.  See verdict.bpf.h. */
-static int filter_changed(struct tracer *t)
+int tracer_filter_open(struct tracer *t, struct error *err)
 {
-	__u64 changes = ++t->filter_changes;
-	__u32 by_user = FILTER_VERSION_BY_USER;
+	const struct bpf_map *map = t->skel->maps.verdicts;
+	size_t bytes = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 
-	return bpf_map__update_elem(t->skel->maps.filter_version, &by_user, sizeof(by_user),
-				    &changes, sizeof(changes), BPF_ANY);
+	if (at == MAP_FAILED)
+		return error_set(err, -errno, "map what is remembered of the filter");
+	t->verdicts = (struct mapping){ at, bytes };
+	return 0;
+}
+
+void tracer_filter_close(struct tracer *t)
+{
+	if (t->verdicts.at)
+		munmap(t->verdicts.at, t->verdicts.bytes);
+	t->verdicts.at = NULL;
+}
+
+/* Now that it has: what a CPU remembers of it is out of date.  See verdict.bpf.h. */
+static void filter_changed(struct tracer *t)
+{
+	size_t each = bpf_map__value_size(t->skel->maps.verdicts);
+	char *changes = t->verdicts.at, *end = changes + t->verdicts.bytes;
+
+	for (; changes < end; changes += each)
+		__atomic_add_fetch((__u64 *)changes, 1, __ATOMIC_SEQ_CST);
 }
 
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,
@@ -49,8 +69,8 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
 				 "(--container, --namespace)");
 	if (r < 0 && r != -ENOENT) /* it has been removed meanwhile */
 		return error_set(err, r, "add a cgroup to the filter");
-	r = filter_changed(t);
-	return r < 0 ? error_set(err, r, "say that the filter has changed") : 0;
+	filter_changed(t);
+	return 0;
 }
 
 void tracer_leave_out(struct tracer *t, __u64 cgroup_id)

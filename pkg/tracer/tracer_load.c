@@ -88,6 +88,7 @@ static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t
 	if (cpus < 0)
 		return error_set(err, cpus, "count the processors");
 	kernel->wakeup_bytes = ring_bytes / 4;
+	kernel->cpus = cpus;
 	kernel->cpu_ring_bytes = cpu_ring_size(t->backend, ring_bytes, cpus);
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
 	bpf_map__set_max_entries(t->skel->maps.cpu_rings, cpus);
