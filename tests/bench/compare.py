@@ -10,10 +10,10 @@ import tracers
 
 CALLS = ("open", "fail", "ppid")
 CASE_MS = 200
-CLOSER_MS = 100
+TURN_MS = 100
 FLOOD_MS = 300
 STARTUP_MS = 2500
-CLOSER_TURNS = 10  # after each round, of what is compared with the floor
+TURNS = 15  # after each round, of what is compared with the floor
 TRIES = 5
 NONE = "no tracer"
 FLOOR = "floor"  # nothing but empty programs, on the hooks that ctrace uses
@@ -81,28 +81,30 @@ def undisturbed(measure):
     raise SystemExit("bench: this machine is never quiet: something keeps loading BPF programs")
 
 
-def run_none(sums, workload, ms=CASE_MS):
+def run_none(workload, ms=CASE_MS):
     def measure():
         times = time_calls(workload, ms)
         return None if host.others_trace() else times
 
-    sums.times(undisturbed(measure))
+    return undisturbed(measure)
 
 
-def run_timed(sums, workload, kind, target, ms=CASE_MS):
+def run_timed(workload, kind, target, ms=CASE_MS):
     def measure():
         tracer = tracers.Tracer(kind, target)
+        host.wait_for_quiet(tracer.pid)
         times = time_calls(workload, ms)
         disturbed = host.others_trace(tracer.pid)
         tracer.stop()
         return None if disturbed else times
 
-    sums.times(undisturbed(measure))
+    return undisturbed(measure)
 
 
 def run_traced(sums, workload, kind, target):
     def measure():
         tracer = tracers.Tracer(kind, target)
+        host.wait_for_quiet(tracer.pid)
         times = time_calls(workload)
         calls = flood(sums, workload, tracer)
         disturbed = host.others_trace(tracer.pid)
@@ -126,16 +128,16 @@ def run_startup(sums, workload, kind, target):
         sums.startup_ms.append((first_ns - tracer.started_ns) / 1e6)
 
 
-def run_closer(sums, workload, traced, other):
+def run_turn(sums, workload, traced, other):
     """
     ctrace and the floor, some tens of ns apart, once more one right after the other: the machine's pace changes
     within seconds, and a minimum must have seen it at its best.
     """
     ctrace = tracers.KINDS[0]
-    run_none(sums[NONE], workload, CLOSER_MS)
-    run_timed(sums[FLOOR], workload, FLOORS[0], other, CLOSER_MS)
-    run_timed(sums[f"{ctrace.name}, outside"], workload, ctrace, other, CLOSER_MS)
-    run_timed(sums[ctrace.name], workload, ctrace, traced, CLOSER_MS)
+    sums[NONE].times(run_none(workload, TURN_MS))
+    sums[FLOOR].times(run_timed(workload, FLOORS[0], other, TURN_MS))
+    sums[f"{ctrace.name}, outside"].times(run_timed(workload, ctrace, other, TURN_MS))
+    sums[ctrace.name].times(run_timed(workload, ctrace, traced, TURN_MS))
 
 
 def run(workload, traced, other, rounds):
@@ -144,17 +146,17 @@ def run(workload, traced, other, rounds):
     kinds = [kind for kind in tracers.KINDS if tracers.present(kind)]
     for number in range(rounds):
         host.progress(f"round {number + 1} of {rounds}")
-        run_none(sums[NONE], workload)
+        sums[NONE].times(run_none(workload))
         for kind in FLOORS:
-            run_timed(sums[kind.name], workload, kind, other)
+            sums[kind.name].times(run_timed(workload, kind, other))
         for kind in kinds:
             if kind.outside:
-                run_timed(sums[f"{kind.name}, outside"], workload, kind, other)
+                sums[f"{kind.name}, outside"].times(run_timed(workload, kind, other))
             run_traced(sums[kind.name], workload, kind, traced)
             if number < 2:
                 run_startup(sums[kind.name], workload, kind, traced)
-        for _ in range(CLOSER_TURNS):
-            run_closer(sums, workload, traced, other)
+        for _ in range(TURNS):
+            run_turn(sums, workload, traced, other)
     return {name: of.summary() for name, of in sums.items()}
 
 

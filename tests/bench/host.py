@@ -28,19 +28,22 @@ def tracing_programs():
 
 
 def others_trace(pid=None):
-    """Whether anybody but this process has such programs."""
+    """Such programs that anybody but this process has."""
     own = {number for kind, number in held_by(pid) if kind == "prog_id"} if pid else set()
-    return bool(tracing_programs() - own)
+    return tracing_programs() - own
 
 
-def wait_for_quiet(patience_s=120):
-    """Another tracer's programs would be measured with ours: wait until there are none."""
+def wait_for_quiet(pid=None, patience_s=120):
+    """
+    Programs of others would be measured with those of this process: wait until there are none.  (Those that a tracer
+    tried and gave back at its start stay for a moment, too.)
+    """
     end = time.monotonic() + patience_s
-    while others := tracing_programs():
+    while others := others_trace(pid):
         if time.monotonic() > end:
             raise SystemExit(f"bench: other BPF programs keep tracing on this machine: {sorted(others)}; "
                              "end what uses them (bpftool prog list names it)")
-        time.sleep(0.2)
+        time.sleep(0.1)
 
 
 def wait_for_programs(before, patience_s=30):
