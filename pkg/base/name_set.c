@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #include "base/name_set.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct name {
-	const char *text;
-	size_t which;
-};
-
 /* Names in their order; nearly all others differ from these in how they begin. */
 struct name_set {
-	unsigned char begins[1 << 13]; /* one bit for each two characters */
+	uint64_t begins[1 << 10]; /* a bit for what is made of the first characters */
 	size_t count;
-	struct name names[];
+	const char *names[];
 };
 
+/* A number below 2^16. */
 static unsigned int beginning(const char *name)
 {
-	return name[0] ? (unsigned char)name[0] << 8 | (unsigned char)name[1] : 0;
+	uint32_t first = 0;
+
+	for (int i = 0; i < 4 && name[i]; i++)
+		first |= (uint32_t)(unsigned char)name[i] << 8 * i;
+	return first * 0x9e3779b1u >> 16; /* Knuth's multiplicative hash */
 }
 
 static int by_text(const void *a, const void *b)
 {
-	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 struct name_set *name_set_new(const char *const *names, size_t count)
@@ -36,8 +37,8 @@ struct name_set *name_set_new(const char *const *names, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		unsigned int begins = beginning(names[i]);
 
-		set->names[i] = (struct name){ names[i], i };
-		set->begins[begins / 8] |= 1 << begins % 8;
+		set->names[i] = names[i];
+		set->begins[begins / 64] |= 1ULL << begins % 64;
 	}
 	qsort(set->names, count, sizeof(*set->names), by_text);
 	return set;
@@ -48,14 +49,10 @@ void name_set_free(struct name_set *set)
 	free(set);
 }
 
-long name_set_find(const struct name_set *set, const char *name)
+bool name_set_has(const struct name_set *set, const char *name)
 {
 	unsigned int begins = beginning(name);
-	const struct name *found;
 
-	if (!(set->begins[begins / 8] >> begins % 8 & 1))
-		return -1;
-	found = bsearch(&(struct name){ .text = name }, set->names, set->count, sizeof(*set->names),
-			by_text);
-	return found ? (long)found->which : -1;
+	return set->begins[begins / 64] >> begins % 64 & 1 &&
+	       bsearch(&name, set->names, set->count, sizeof(*set->names), by_text);
 }

@@ -3,6 +3,7 @@
 #ifndef CTRACE_NAME_SET_H
 #define CTRACE_NAME_SET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct name_set;
@@ -13,7 +14,7 @@ struct name_set *name_set_new(const char *const *names, size_t count);
 /* NULL is fine. */
 void name_set_free(struct name_set *set);
 
-/* The index of a name among those that the set was made of; -1 if it is not in it. */
-long name_set_find(const struct name_set *set, const char *name);
+/* Is it among those that the set was made of? */
+bool name_set_has(const struct name_set *set, const char *name);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <bpf/btf.h>
 #include <linux/bpf.h>
@@ -73,11 +74,13 @@ enum { CAST_FUNCTION = CAST_TYPE_COUNT, WANTED };
 
 static __u32 ids[WANTED];
 
-static int keep_first(const struct btf_type *type, __u32 id, size_t which, void *arg)
+static int keep_first(const struct btf_type *type, __u32 id, const char *name, void *arg)
 {
 	(void)arg;
-	if (btf_is_func(type) == (which == CAST_FUNCTION) && !ids[which])
-		ids[which] = id;
+	for (int i = 0; i < WANTED; i++)
+		if (btf_is_func(type) == (i == CAST_FUNCTION) && !strcmp(name, wanted[i]) &&
+		    !ids[i])
+			ids[i] = id;
 	return 0;
 }
 

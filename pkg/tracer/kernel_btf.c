@@ -69,34 +69,37 @@ static void part_free(struct part *p)
 /* How long a type is; 0 if its kind came after this was written. */
 static size_t type_size(const struct btf_type *type)
 {
+#define SIZE(behind, of_each)                               \
+	{                                                   \
+		sizeof(struct btf_type) + (behind), of_each \
+	}
 	static const struct {
-		size_t fixed, each;
-	} behind[] = {
-		[BTF_KIND_INT] = { sizeof(__u32), 0 },
-		[BTF_KIND_PTR] = {},
-		[BTF_KIND_ARRAY] = { sizeof(struct btf_array), 0 },
-		[BTF_KIND_STRUCT] = { 0, sizeof(struct btf_member) },
-		[BTF_KIND_UNION] = { 0, sizeof(struct btf_member) },
-		[BTF_KIND_ENUM] = { 0, sizeof(struct btf_enum) },
-		[BTF_KIND_FWD] = {},
-		[BTF_KIND_TYPEDEF] = {},
-		[BTF_KIND_VOLATILE] = {},
-		[BTF_KIND_CONST] = {},
-		[BTF_KIND_RESTRICT] = {},
-		[BTF_KIND_FUNC] = {},
-		[BTF_KIND_FUNC_PROTO] = { 0, sizeof(struct btf_param) },
-		[BTF_KIND_VAR] = { sizeof(struct btf_var), 0 },
-		[BTF_KIND_DATASEC] = { 0, sizeof(struct btf_var_secinfo) },
-		[BTF_KIND_FLOAT] = {},
-		[BTF_KIND_DECL_TAG] = { sizeof(struct btf_decl_tag), 0 },
-		[BTF_KIND_TYPE_TAG] = {},
-		[BTF_KIND_ENUM64] = { 0, sizeof(struct btf_enum64) },
+		unsigned char fixed, each;
+	} sizes[32] = {
+		[BTF_KIND_INT] = SIZE(sizeof(__u32), 0),
+		[BTF_KIND_PTR] = SIZE(0, 0),
+		[BTF_KIND_ARRAY] = SIZE(sizeof(struct btf_array), 0),
+		[BTF_KIND_STRUCT] = SIZE(0, sizeof(struct btf_member)),
+		[BTF_KIND_UNION] = SIZE(0, sizeof(struct btf_member)),
+		[BTF_KIND_ENUM] = SIZE(0, sizeof(struct btf_enum)),
+		[BTF_KIND_FWD] = SIZE(0, 0),
+		[BTF_KIND_TYPEDEF] = SIZE(0, 0),
+		[BTF_KIND_VOLATILE] = SIZE(0, 0),
+		[BTF_KIND_CONST] = SIZE(0, 0),
+		[BTF_KIND_RESTRICT] = SIZE(0, 0),
+		[BTF_KIND_FUNC] = SIZE(0, 0),
+		[BTF_KIND_FUNC_PROTO] = SIZE(0, sizeof(struct btf_param)),
+		[BTF_KIND_VAR] = SIZE(sizeof(struct btf_var), 0),
+		[BTF_KIND_DATASEC] = SIZE(0, sizeof(struct btf_var_secinfo)),
+		[BTF_KIND_FLOAT] = SIZE(0, 0),
+		[BTF_KIND_DECL_TAG] = SIZE(sizeof(struct btf_decl_tag), 0),
+		[BTF_KIND_TYPE_TAG] = SIZE(0, 0),
+		[BTF_KIND_ENUM64] = SIZE(0, sizeof(struct btf_enum64)),
 	};
-	__u16 kind = btf_kind(type);
+#undef SIZE
+	unsigned int kind = btf_kind(type); /* five bits */
 
-	if (!kind || kind >= sizeof(behind) / sizeof(*behind))
-		return 0;
-	return sizeof(*type) + behind[kind].fixed + btf_vlen(type) * behind[kind].each;
+	return sizes[kind].fixed + (size_t)btf_vlen(type) * sizes[kind].each;
 }
 
 static const struct btf_type *next_type(const struct btf_type *type)
@@ -223,52 +226,45 @@ const char *kernel_btf_text(const struct kernel_btf *kernel, __u32 offset)
 
 static bool can_be_asked_for(const struct btf_type *type)
 {
-	return type->name_off &&
-	       (btf_is_composite(type) || btf_is_any_enum(type) || btf_is_func(type));
-}
+	static const __u32 kinds = 1u << BTF_KIND_STRUCT | 1u << BTF_KIND_UNION |
+				   1u << BTF_KIND_ENUM | 1u << BTF_KIND_ENUM64 |
+				   1u << BTF_KIND_FUNC;
 
-static int look_at(const struct kernel_btf *kernel, const struct btf_type *type, __u32 id,
-		   const struct kernel_btf_look *look, const struct name_set *names)
-{
-	long which = name_set_find(names, kernel_btf_text(kernel, type->name_off));
-
-	return which < 0 ? 0 : look->found(type, id, which, look->arg);
+	return type->name_off && kinds >> btf_kind(type) & 1;
 }
 
 static int part_find(const struct kernel_btf *kernel, const struct part *p,
-		     const struct kernel_btf_look *looks, struct name_set *const *names,
-		     size_t count)
+		     const struct name_set *names, const struct kernel_btf_look *look)
 {
 	const struct btf_type *type = (const struct btf_type *)p->types;
 	int r = 0;
 
-	for (__u32 n = 0; n < p->count && !r; n++, type = next_type(type))
-		for (size_t i = 0; can_be_asked_for(type) && i < count && !r; i++)
-			r = look_at(kernel, type, p->first_id + n, &looks[i], names[i]);
+	for (__u32 n = 0; n < p->count && !r; n++, type = next_type(type)) {
+		const char *name;
+
+		if (!can_be_asked_for(type))
+			continue;
+		name = kernel_btf_text(kernel, type->name_off);
+		if (name_set_has(names, name))
+			r = look->found(type, p->first_id + n, name, look->arg);
+	}
 	return r;
 }
 
-int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *looks,
-		    size_t count)
+int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *look)
 {
-	struct name_set **names = calloc(count, sizeof(struct name_set *));
+	struct name_set *names = name_set_new(look->names, look->count);
 	int r = names ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < count && !r; i++) {
-		names[i] = name_set_new(looks[i].names, looks[i].count);
-		r = names[i] ? 0 : -ENOMEM;
-	}
 	for (int i = 0; i < PARTS && !r; i++)
-		r = part_find(kernel, &kernel->parts[i], looks, names, count);
-	for (size_t i = 0; names && i < count; i++)
-		name_set_free(names[i]);
-	free(names);
+		r = part_find(kernel, &kernel->parts[i], names, look);
+	name_set_free(names);
 	return r;
 }
 
-static int is_function(const struct btf_type *type, __u32 id, size_t which, void *arg)
+static int is_function(const struct btf_type *type, __u32 id, const char *name, void *arg)
 {
-	(void)id, (void)which;
+	(void)id, (void)name;
 	*(bool *)arg |= btf_is_func(type);
 	return 0;
 }
@@ -278,6 +274,6 @@ bool kernel_btf_has_function(const struct kernel_btf *kernel, const char *name)
 	bool has = false;
 	const struct kernel_btf_look look = { &name, 1, is_function, &has };
 
-	kernel_btf_find(kernel, &look, 1);
+	kernel_btf_find(kernel, &look);
 	return has;
 }

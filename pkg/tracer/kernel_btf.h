@@ -32,27 +32,26 @@ void kernel_btf_free(struct kernel_btf *kernel);
 
 /*
  * What to look for: structures, unions, enumerations and functions that have one of the names.
- * found() is called for each (names[which]), in the order of their ids, until it returns other
- * than 0.
+ * found() is called for each, in the order of their ids, until it returns other than 0.
  */
 struct kernel_btf_look {
 	const char *const *names;
 	size_t count;
-	int (*found)(const struct btf_type *type, __u32 id, size_t which, void *arg);
+	int (*found)(const struct btf_type *type, __u32 id, const char *name, void *arg);
 	void *arg;
 };
 
-/* Look for several in one pass.  0, what found() returned, or -ENOMEM. */
-int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *looks,
-		    size_t count);
+/* 0, what found() returned, or -ENOMEM. */
+int kernel_btf_find(const struct kernel_btf *kernel, const struct kernel_btf_look *look);
 
 /* Does the kernel have a function of this name? */
 bool kernel_btf_has_function(const struct kernel_btf *kernel, const char *name);
 
 /*
  * Write to fd, as BTF, the kernel's view of each type that `wanted` (of a BPF object) names,
- * and of what these are made of, other than by pointers; and look for something else in the
- * same pass.  0, or a negative errno and the reason.
+ * and of what these are made of, other than by pointers; with only those members and values
+ * that `wanted` names, too.  In the same pass look for something else: found() may then see
+ * more than it asks for.  0, or a negative errno and the reason.
  */
 int kernel_btf_subset(const struct kernel_btf *kernel, const struct btf *wanted, int fd,
 		      const struct kernel_btf_look *also, struct error *err);

@@ -14,6 +14,7 @@
 
 struct subset {
 	const struct kernel_btf *kernel;
+	const struct kernel_btf_look *also;
 	struct btf *btf;
 	struct id_map *copies;    /* the kernel's id -> ours and 1 */
 	struct name_set *members; /* that the object knows of, and values of enumerations */
@@ -30,7 +31,7 @@ static const char *name_of(const struct subset *s, const struct btf_type *type)
 /* What has no name may have in it what is wanted. */
 static bool is_wanted(const struct subset *s, __u32 name)
 {
-	return !name || name_set_find(s->members, kernel_btf_text(s->kernel, name)) >= 0;
+	return !name || name_set_has(s->members, kernel_btf_text(s->kernel, name));
 }
 
 static int copy_array(struct subset *s, const struct btf_type *type)
@@ -138,12 +139,12 @@ static int copy(struct subset *s, __u32 id)
 	return id_map_put(s->copies, id, (void *)(long)(copied + 1)) < 0 ? -ENOMEM : copied;
 }
 
-static int copy_found(const struct btf_type *type, __u32 id, size_t which, void *arg)
+static int copy_found(const struct btf_type *type, __u32 id, const char *name, void *arg)
 {
-	int r = btf_is_func(type) ? 0 : copy(arg, id);
+	struct subset *s = arg;
+	int r = btf_is_func(type) ? 0 : copy(s, id);
 
-	(void)which;
-	return r < 0 ? r : 0;
+	return r < 0 ? r : s->also->found(type, id, name, s->also->arg);
 }
 
 /* --- what is wanted --------------------------------------------------------------------- */
@@ -235,33 +236,30 @@ static int names_fill(struct names *types, struct names *members, const struct b
 	return r;
 }
 
-static int subset_find(struct subset *s, const struct names *types, const struct names *members,
-		       const struct kernel_btf_look *also)
+static int subset_find(struct subset *s, const struct names *types, const struct names *members)
 {
-	const struct kernel_btf_look looks[] = {
-		{ (const char *const *)types->texts, types->count, copy_found, s },
-		*also,
-	};
+	const struct kernel_btf_look look = { (const char *const *)types->texts, types->count,
+					      copy_found, s };
 	int r;
 
 	s->members = name_set_new((const char *const *)members->texts, members->count);
 	if (!s->members)
 		return -ENOMEM;
 	s->pointer = btf__add_ptr(s->btf, 0);
-	r = s->pointer < 0 ? s->pointer
-			   : kernel_btf_find(s->kernel, looks, sizeof(looks) / sizeof(looks[0]));
+	r = s->pointer < 0 ? s->pointer : kernel_btf_find(s->kernel, &look);
 	name_set_free(s->members);
 	return r;
 }
 
-static int subset_fill(struct subset *s, const struct btf *wanted,
-		       const struct kernel_btf_look *also)
+static int subset_fill(struct subset *s, const struct btf *wanted)
 {
 	struct names types = {}, members = {};
 	int r = names_fill(&types, &members, wanted);
 
+	for (size_t i = 0; i < s->also->count && !r; i++)
+		r = names_add_type(&types, s->also->names[i]);
 	if (!r)
-		r = subset_find(s, &types, &members, also);
+		r = subset_find(s, &types, &members);
 	names_free(&types);
 	names_free(&members);
 	return r;
@@ -292,13 +290,14 @@ int kernel_btf_subset(const struct kernel_btf *kernel, const struct btf *wanted,
 {
 	struct subset s = {
 		.kernel = kernel,
+		.also = also,
 		.btf = btf__new_empty(),
 		.copies = id_map_new(),
 	};
 	int r = s.btf && s.copies ? 0 : -ENOMEM;
 
 	if (!r)
-		r = subset_fill(&s, wanted, also);
+		r = subset_fill(&s, wanted);
 	if (!r)
 		r = subset_write(&s, fd);
 	btf__free(s.btf);

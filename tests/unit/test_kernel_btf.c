@@ -241,7 +241,7 @@ Test(kernel_btf, casts_are_filled_in_where_the_kernel_has_them)
 	struct casts casts;
 
 	cr_assert_eq(bpf_object_unpack(BPF_OBJECT_ALL), 0);
-	cr_assert_eq(kernel_btf_find(kernel, &bpf_object_look, 1), 0);
+	cr_assert_eq(kernel_btf_find(kernel, &bpf_object_look), 0);
 	bpf_object_fill_in();
 	casts = count_casts();
 	if (btf__find_by_name_kind(all, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0) {
