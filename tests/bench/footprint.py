@@ -11,7 +11,7 @@ import host
 import tracers
 
 CONTAINERS = 100
-STARTS = 30
+STARTS = 50
 IDLE_S = 5
 
 
