@@ -45,6 +45,7 @@
 	X(mount)               \
 	X(ns_common)           \
 	X(nsproxy)             \
+	X(open_flags)          \
 	X(path)                \
 	X(proc_ns_operations)  \
 	X(pt_regs)             \

@@ -224,7 +224,7 @@ int fexit_handle_open(__u64 *ctx)
 SEC("?fexit/do_filp_open")
 int fexit_inner(__u64 *ctx)
 {
-	return inner_done((struct filename *)ctx[1], ctx[3]);
+	return inner_done((struct filename *)ctx[1], (struct open_flags *)ctx[2], ctx[3]);
 }
 
 SEC("?fentry/io_openat2")
@@ -264,7 +264,7 @@ int kretprobe_inner(struct pt_regs *ctx)
 {
 	struct call_state *st = call_state(false);
 
-	return st && st->filename ? inner_done(st->filename, PROBE_RESULT(ctx)) : 0;
+	return st && st->filename ? inner_done(st->filename, NULL, PROBE_RESULT(ctx)) : 0;
 }
 
 SEC("?kprobe/io_openat2")

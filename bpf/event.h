@@ -301,7 +301,8 @@ struct trace_settings {
 	__u8 prefix_count;
 	__u8 cgroup_v1;       /* enum cgroup_v1_controller: the hierarchy looked at beside v2 */
 	__u8 count_processes; /* keep process_counts */
-	__u8 pad[2];
+	__u8 uninterrupted;   /* no program of ours comes in the middle of another one on its CPU */
+	__u8 pad;
 	__u32 cpus;           /* that may ever be there */
 	__u64 wakeup_bytes;   /* wake the reader once this much waits in the ring that all share */
 	__u64 cpu_ring_bytes; /* a power of two; 0: all records go into the ring that all share */

@@ -12,9 +12,10 @@
  *
  * The inner function has the kernel's own copy of the name, which nobody can
  * rewrite, and the file, which nobody can have closed yet; the outer one has the
- * result as the program gets it.  So failures are reported inside, successes
- * outside.  What a system call was asked for is in its registers, as for the
- * tracepoint backend, so that the events are the same.
+ * result as the program gets it.  So the inner one leaves what it has for the outer
+ * one: with the CPU, or in a hash, and then it reports failures at once.  What a
+ * system call was asked for is in its registers, as for the tracepoint backend, so
+ * that the events are the same.
  */
 #ifndef CTRACE_FUNCTIONS_BPF_H
 #define CTRACE_FUNCTIONS_BPF_H
@@ -56,6 +57,7 @@ struct call_state {
 };
 
 /*
+ * For io_uring, for kprobe, and where programs can be preempted.
  * By tid: nothing but the task itself can meet its state.  Not task storage, which
  * would be faster: it is made by an allocator that gives up in some settings (on
  * 7.2 without cmpxchg16b always), and 5.10 has none in tracing programs.
@@ -67,6 +69,9 @@ struct {
 	__type(value, struct call_state);
 } calls SEC(".maps");
 
+/* How many there are.  Mostly none where the CPUs hand over. */
+volatile __u32 calls_kept = 0;
+
 static const struct call_state no_call = {};
 
 /* NULL if there is none.  It is not made if 16384 opens are under way: the outer function does
@@ -77,7 +82,8 @@ static __always_inline struct call_state *call_state(bool make)
 	struct call_state *st = bpf_map_lookup_elem(&calls, &tid);
 
 	if (!st && make) {
-		bpf_map_update_elem(&calls, &tid, &no_call, BPF_NOEXIST);
+		if (!bpf_map_update_elem(&calls, &tid, &no_call, BPF_NOEXIST))
+			__sync_fetch_and_add(&calls_kept, 1);
 		st = bpf_map_lookup_elem(&calls, &tid);
 	}
 	return st;
@@ -87,7 +93,8 @@ static __always_inline void call_state_done(void)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 
-	bpf_map_delete_elem(&calls, &tid);
+	if (!bpf_map_delete_elem(&calls, &tid))
+		__sync_fetch_and_add(&calls_kept, -1);
 }
 
 /*
@@ -123,9 +130,8 @@ static __always_inline bool is_exec(const struct open_request *rq)
 static __always_inline bool request_of_syscall(struct scratch *s, struct task_struct *task)
 {
 	struct pt_regs *regs = current_regs();
-	__u64 nr = syscall_nr(regs);
 
-	return may_open_nr(nr) && request_from_regs(&s->request, regs, nr, task);
+	return request_from_regs(&s->request, regs, syscall_nr(regs), task);
 }
 
 /* --- io_uring ---------------------------------------------------------------------- */
@@ -208,9 +214,69 @@ static __always_inline int inner_begun(struct filename *filename)
 	return 0;
 }
 
+/* --- from the inner function to the outer one ----------------------------------------- */
+
+/*
+ * By way of the CPU, in the outer program's scratch memory: 1,700 instructions less than by a
+ * hash.  It is lost when the task is moved, or sleeps while others open: then the outer
+ * function tells what the tracepoint would.  So the inner one reports nothing.
+ */
+
+/* Of a failed open: the kernel's copy of the name is gone when the outer function ends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, char[EVENT_NAME_BYTES]);
+} failed_name SEC(".maps");
+
+static __always_inline char *failed_name_of_cpu(void)
+{
+	__u32 first = 0;
+
+	return bpf_map_lookup_elem(&failed_name, &first);
+}
+
+/* False for an exec's and io_uring's, which don't end in do_sys_openat2(). */
+static __always_inline bool hand_over(struct task_struct *task, struct filename *filename,
+				      struct open_flags *flags, __u64 file_or_error,
+				      const struct cgroup_entry *traced, __u64 cgroup_id)
+{
+	struct scratch *s = scratch_get(SCRATCH_OUTER);
+	char *name;
+
+	if (!settings.uninterrupted || calls_kept || kread(flags, open_flag) & FMODE_EXEC || !s)
+		return false;
+	s->handed.task = task;
+	s->handed.name = kread(filename, uptr);
+	s->handed.cgroup_id = cgroup_id;
+	s->handed.traced = *traced;
+	/* The verifier takes it for a pointer until it has been through memory. */
+	*(volatile __u64 *)&s->opened.file = file_or_error;
+	s->handed.failed = *(volatile __u64 *)&s->opened.file >= -(__u64)MAX_ERRNO;
+	if (!s->handed.failed) {
+		opened_set(&s->opened, (struct file *)file_or_error);
+		return true;
+	}
+	name = failed_name_of_cpu();
+	if (name)
+		bpf_probe_read_kernel_str(name, EVENT_NAME_BYTES,
+					  (const char *)kread(filename, name));
+	return true;
+}
+
+static __always_inline bool taken_over(struct scratch *s, __u32 slot, struct task_struct *task)
+{
+	if (!settings.uninterrupted || slot != SCRATCH_OUTER || s->handed.task != task)
+		return false;
+	s->handed.task = NULL;
+	return true;
+}
+
 /* --- the inner function -------------------------------------------------------------- */
 
-static __always_inline int inner_done(struct filename *filename, __u64 file_or_error)
+static __always_inline int inner_done(struct filename *filename, struct open_flags *flags,
+				      __u64 file_or_error)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	long error = 0;
@@ -222,8 +288,9 @@ static __always_inline int inner_done(struct filename *filename, __u64 file_or_e
 	/* A name that could not be taken over: nothing to open yet.  The outer function tells. */
 	if ((__u64)filename >= -(__u64)MAX_ERRNO)
 		return 0;
-	traced = current_traced(&cgroup_id);
-	if (!traced || !task_wanted())
+	traced = traced_or_verdict(task, &cgroup_id);
+	if (!traced || !task_wanted() ||
+	    hand_over(task, filename, flags, file_or_error, traced, cgroup_id))
 		return 0;
 	st = call_state(true);
 	s = scratch_get(SCRATCH_INNER);
@@ -271,48 +338,72 @@ not_ours:
 
 /* --- the outer functions -------------------------------------------------------------- */
 
+/*
+ * What a successful open led to.  Another thread may have put another file in the
+ * descriptor's place already; but where the kernel skips programs, what the inner
+ * function left may be of an earlier call.
+ */
+static __always_inline void opened_by_hash(struct scratch *s, const struct call_state *st,
+					   struct file *file)
+{
+	if (st && st->inner == INNER_OPENED && file != st->opened.file && !settings.may_skip)
+		opened_hand_over(s, st);
+	else
+		opened_set(&s->opened, file);
+}
+
+/* What the inner function handed over is this call's, unless the kernel has opened another name. */
+static __always_inline int outer_done_handed(struct scratch *s, struct task_struct *task, long ret)
+{
+	bool ours;
+
+	if (interrupted(ret)) {
+		interruption_keep(current_regs(), ret);
+		return 0;
+	}
+	if (!request_of_syscall(s, task))
+		return 0;
+	ours = s->request.name == s->handed.name && s->handed.failed == (ret < 0);
+	if (ret < 0) {
+		s->opened.dentry = NULL;
+		if (ours) {
+			s->request.name = failed_name_of_cpu();
+			s->request.kernel_name = true;
+		}
+	} else if (!ours || !opened_still(&s->opened)) {
+		opened_set(&s->opened, file_of_fd(task, ret));
+	}
+	if (!request_wanted(s, &s->handed.traced, ret))
+		return 0;
+	return open_report(SCRATCH_OUTER, s->handed.cgroup_id, s->handed.traced.root_id, ret);
+}
+
 /* do_sys_openat2() or do_handle_open(), on behalf of a system call. */
 static __always_inline int outer_done(__u32 slot, long ret)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	__u32 inner = INNER_NONE;
+	struct scratch *s = scratch_get(slot);
 	struct cgroup_entry *traced;
 	struct call_state *st;
-	struct scratch *s;
-	struct file *file;
 	__u64 cgroup_id;
 
-	traced = current_traced(&cgroup_id);
-	if (!traced || !task_wanted())
-		return 0;
-	s = scratch_get(slot);
 	if (!s)
 		return 0;
-	st = call_state(false);
-	if (st)
-		inner = st->inner;
+	if (taken_over(s, slot, task))
+		return outer_done_handed(s, task, ret);
+	traced = traced_or_verdict(task, &cgroup_id);
+	if (!traced || !task_wanted())
+		return 0;
+	st = calls_kept ? call_state(false) : NULL;
 	if (interrupted(ret)) {
 		interruption_keep(current_regs(), ret);
 		goto done;
 	}
 	/* A success was no failure: that was of an earlier call, whose end the kernel skipped. */
-	if ((inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
+	if ((st && st->inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
 	    !request_wanted(s, traced, ret))
 		goto done;
-
-	s->opened.dentry = NULL;
-	if (ret >= 0) {
-		/*
-		 * Another thread may have put another file in its place already.  But
-		 * where the kernel skips programs what the inner one left may be of
-		 * an earlier call.
-		 */
-		file = file_of_fd(task, ret);
-		if (st && inner == INNER_OPENED && file != st->opened.file && !settings.may_skip)
-			opened_hand_over(s, st);
-		else
-			opened_set(&s->opened, file);
-	}
+	opened_by_hash(s, st, ret >= 0 ? file_of_fd(task, ret) : NULL);
 	open_report(slot, cgroup_id, traced->root_id, ret);
 done:
 	if (st)

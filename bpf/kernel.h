@@ -170,6 +170,11 @@ struct linux_binprm {
 
 struct filename {
 	const char *name;
+	const char *uptr;
+};
+
+struct open_flags {
+	int open_flag;
 };
 
 struct io_cqe {

@@ -78,6 +78,15 @@ enum scratch_slot {
 	SCRATCH_COUNT
 };
 
+/* What fexit's inner program knows of a call that the outer one will end. */
+struct handed {
+	__u64 cgroup_id;
+	struct cgroup_entry traced;
+	const struct task_struct *task; /* whose call it is; NULL: nobody's */
+	const char *name;               /* in user memory */
+	bool failed;
+};
+
 /* What a program knows of the open under way, but for its record: that is in record.bpf.h. */
 struct scratch {
 	struct open_request request;
@@ -87,6 +96,7 @@ struct scratch {
 	struct mount *walk_mnt;
 	struct exe_key exe_key;
 	struct exe_last exe_last;
+	struct handed handed;
 	__u64 unlooked; /* bytes written since shared_ring_write() looked how much waits */
 };
 

@@ -6,10 +6,10 @@
  * third of what a traced open cost.  So each CPU has a ring of its own in a map that user
  * space maps, too: the record is put together where it will be read, and one store of the
  * position hands it over.  Nothing but stores in order is needed for that, as long as no
- * other program of ours can come in between on the same CPU, which holds for raw
- * tracepoints up to 6.x (probe_preemption), and as long as other CPUs see them in order,
- * which holds on x86.  Elsewhere, and when a CPU's ring is full, the record is put together
- * in the program's own place and copied into the ring that all share.
+ * other program of ours can come in between on the same CPU (settings.uninterrupted), and
+ * as long as other CPUs see them in order, which holds on x86.  Elsewhere, and when a CPU's
+ * ring is full, the record is put together in the program's own place and copied into the
+ * ring that all share.
  */
 #ifndef CTRACE_RECORD_BPF_H
 #define CTRACE_RECORD_BPF_H

@@ -21,6 +21,7 @@
 #define O_CREAT       00000100
 #define O_TRUNC       00001000
 #define O_WRONLY      00000001
+#define FMODE_EXEC    0x20      /* __FMODE_EXEC of linux/fs.h, the kernel's own */
 #define O_TMPFILE_BIT 020000000 /* __O_TMPFILE of asm-generic/fcntl.h, alone */
 
 /* What the caller asked for. */

@@ -9,7 +9,7 @@
  *
  * An address names one cgroup until that is removed, and another one has it only after a
  * cgroup_mkdir, which counts as a change (cgroup_made()).  A CPU's answers are read and
- * written by one hook, whose programs nothing of ours can interrupt where this is used.
+ * written by hooks whose programs nothing of ours can interrupt where this is used.
  */
 #ifndef CTRACE_VERDICT_BPF_H
 #define CTRACE_VERDICT_BPF_H
@@ -130,6 +130,12 @@ static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task,
 		verdict_ask(known, v, task, cgroup);
 	*id = v->id;
 	return v->is_traced ? &v->entry : NULL;
+}
+
+/* The same, by what is remembered where that can be. */
+static __always_inline struct cgroup_entry *traced_or_verdict(struct task_struct *task, __u64 *id)
+{
+	return settings.uninterrupted ? verdict_on(task, id) : traced_of(task, id);
 }
 
 #endif

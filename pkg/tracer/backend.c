@@ -174,6 +174,7 @@ void backend_choose_maps(enum backend backend, struct bpf_object *object)
 	bool by_function = backend == BACKEND_FEXIT || backend == BACKEND_KPROBE;
 
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"), by_function);
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "failed_name"), by_function);
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "uring_names"), !by_function);
 }
 

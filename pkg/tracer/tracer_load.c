@@ -46,10 +46,9 @@ static __u32 ring_size(size_t wanted)
  * Each CPU's own ring, as large as still need not grow with the rate (at 200,000 opens a
  * second its half is full in 12 ms), but all of them no larger than the one that they flow
  * over into.  0: none, for record.bpf.h has a CPU's stores seen by others in their order
- * (which x86 keeps), and no program of ours in the middle of another (which raw tracepoints
- * alone can tell: probe_preemption() below refuses kernels that do so).
+ * (which x86 keeps), and no program of ours in the middle of another.
  */
-static __u32 cpu_ring_size(enum backend backend, __u32 ring_bytes, int cpus)
+static __u32 cpu_ring_size(bool uninterrupted, __u32 ring_bytes, int cpus)
 {
 	__u32 size = CPU_RING_MOST;
 
@@ -58,7 +57,7 @@ static __u32 cpu_ring_size(enum backend backend, __u32 ring_bytes, int cpus)
 #endif
 	while (size >= CPU_RING_LEAST && (__u64)size * cpus > ring_bytes)
 		size /= 2;
-	return backend != BACKEND_TRACEPOINT || size < CPU_RING_LEAST ? 0 : size;
+	return !uninterrupted || size < CPU_RING_LEAST ? 0 : size;
 }
 
 /* --- maps -------------------------------------------------------------------------------- */
@@ -89,13 +88,26 @@ static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t
 		return error_set(err, cpus, "count the processors");
 	kernel->wakeup_bytes = ring_bytes / 4;
 	kernel->cpus = cpus;
-	kernel->cpu_ring_bytes = cpu_ring_size(t->backend, ring_bytes, cpus);
+	kernel->cpu_ring_bytes = cpu_ring_size(kernel->uninterrupted, ring_bytes, cpus);
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
 	bpf_map__set_max_entries(t->skel->maps.cpu_rings, cpus);
 	bpf_map__set_max_entries(t->skel->maps.verdicts, cpus);
 	bpf_map__set_value_size(t->skel->maps.cpu_rings,
 				CPU_RING_SIZE(kernel->cpu_ring_bytes, programs));
 	return 0;
+}
+
+/*
+ * Raw tracepoints' programs run with preemption off, where the tracer does not refuse them
+ * (probe_preemption); fexit's as the kernel's own code does.  None of ours runs in interrupts.
+ */
+static void set_preemption(enum backend backend, struct trace_settings *kernel)
+{
+	bool preempted = backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
+
+	kernel->may_skip = preempted;
+	kernel->uninterrupted =
+		backend == BACKEND_TRACEPOINT || (backend == BACKEND_FEXIT && !preempted);
 }
 
 static int open_maps(struct tracer *t, const struct tracer_settings *settings, struct error *err)
@@ -112,7 +124,7 @@ static int open_maps(struct tracer *t, const struct tracer_settings *settings, s
 	kernel = (struct trace_settings *)&t->skel->rodata->settings;
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
-	kernel->may_skip = t->backend == BACKEND_FEXIT && features_preemption() != PREEMPTION_NO;
+	set_preemption(t->backend, kernel);
 	r = prepare_rings(t, kernel, settings->ring_bytes, err);
 	return r < 0 ? r : prepare_volume(t, kernel, err);
 }
