@@ -49,7 +49,7 @@ PROGRAMS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(wildcard tests/p
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: all help demo check test e2e lint install uninstall clean inspect programs
-.PHONY: bench bench-short bench-docs sizing sizing-docs
+.PHONY: bench bench-short bench-docs bench-instructions sizing sizing-docs
 .PHONY: check-asan check-valgrind soak fuzz fuzz-build dist tarball deb check-deb reproducible
 .PHONY: picture cross-arm64 image vm vm-root vm-root-arm64 check-kernels check-systemd
 
@@ -294,6 +294,12 @@ bench-docs: $(BUILD)/ctrace $(BENCH) ## the same, written into docs/performance.
 
 bench-short: $(BUILD)/ctrace $(BENCH) ## a minute of it with wide margins, part of make check (root)
 	$(Q)$(call run_bench,short.py)
+
+bench-instructions: vm-root $(BUILD)/bench/workload ## what tracing adds by fexit and by the tracepoint, in instructions, in a VM
+	$(Q)tests/vm/fetch-kernel 6.12
+	$(Q)install -D $(BUILD)/bench/workload $(VM_ROOT)/ctrace/build/bench/workload
+	$(Q)tests/vm/run --kernel 6.12 --root $(VM_ROOT) --count-instructions --cpus 1 --stderr \
+		'BUILD=/ctrace/build python3 /ctrace/tests/bench/instructions.py'
 
 sizing: $(BUILD)/ctrace ## what a pod of the DaemonSet takes: CPU, memory, bytes of log (root, a minute)
 	$(Q)$(call run_bench,sizing.py)

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -27,7 +28,7 @@ class Files:
 
     def remove(self):
         subprocess.run(["umount", "-l", self.path], check=True)
-        subprocess.run(["rm", "-rf", "--one-file-system", self.path], check=True)
+        shutil.rmtree(self.path)
 
 
 def make_cgroup(suffix):
