@@ -90,7 +90,10 @@ void tracer_cut_out(struct tracer *t, __u64 cgroup_id);
 /* Not traced any more; nothing happens if it was not. */
 void tracer_untrace(struct tracer *t, __u64 cgroup_id);
 
-/* Were records for handler.cgroup lost since the last call?  Then look at the cgroups yourself. */
+/*
+ * Were records for handler.cgroup lost?  Then look at the cgroups yourself.  Told once, when all
+ * that came before has been handed out: nothing comes any more of those that are gone.
+ */
 bool tracer_missed_cgroups(struct tracer *t);
 
 /*

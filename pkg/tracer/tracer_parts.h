@@ -76,6 +76,8 @@ struct tracer {
 	__u64 skipped_next_ns;  /* CLOCK_BOOTTIME; see time_for_skipped() */
 	bool stopped;
 	__u64 lost_cgroups_seen;
+	__u64 missed_ns;     /* CLOCK_BOOTTIME, when that was, until it is told; 0: none was lost */
+	__u64 drained_to_ns; /* all records up to then have been handed out */
 	char path_buffer[OPEN_EVENT_PATH_BYTES];
 };
 

@@ -146,18 +146,21 @@ void tracer_sleep(struct tracer *t)
 
 int tracer_drain(struct tracer *t)
 {
+	/* nothing comes any more once it is stopped, so nothing may be left */
+	__u64 until_ns = t->stopped ? UINT64_MAX : boot_now_ns();
 	const struct record_head *record;
 	int r, drained = 0;
 	size_t len;
 
-	/* nothing comes any more once it is stopped, so nothing may be left */
-	rings_look(t->rings, t->stopped ? UINT64_MAX : boot_now_ns());
+	rings_look(t->rings, until_ns);
 	while (drained < DRAIN_RECORDS && (record = rings_next(t->rings, &len))) {
 		r = handle_record(t, record, len);
 		if (r < 0)
 			return r;
 		drained++;
 	}
+	if (drained < DRAIN_RECORDS)
+		t->drained_to_ns = until_ns;
 	return drained;
 }
 
@@ -169,8 +172,13 @@ int tracer_replay(struct tracer *t, const struct open_record *record, size_t len
 bool tracer_missed_cgroups(struct tracer *t)
 {
 	__u64 lost = t->skel->bss->lost_cgroup_records;
-	bool missed = lost != t->lost_cgroups_seen;
 
-	t->lost_cgroups_seen = lost;
-	return missed;
+	if (!t->missed_ns && lost != t->lost_cgroups_seen) {
+		t->lost_cgroups_seen = lost;
+		t->missed_ns = boot_now_ns();
+	}
+	if (!t->missed_ns || t->drained_to_ns < t->missed_ns)
+		return false;
+	t->missed_ns = 0;
+	return true;
 }
