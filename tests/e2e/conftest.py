@@ -10,6 +10,7 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from harness.again import Again
 from harness.cgroup import Cgroup, mount_point, remove_empty, remove_everywhere
 from harness.shared import SharedTrace, Watch
 from harness.tap import TapWriter
+from harness.trace import command_line
 
 numbers = itertools.count(1)
 
@@ -236,3 +238,16 @@ def own_podman():
     private.stop()
     shutil.rmtree(directory)
     remove_empty("/libpod_parent/conmon")
+
+
+@pytest.fixture
+def recorded(work):
+    """recorded(CMD...) traces a command and returns the file of its events."""
+
+    def record(*command):
+        events = work / "events.jsonl"
+        argv = command_line(["run", "--output", events, "--", *command])
+        subprocess.run(argv, capture_output=True, check=True, timeout=60 * settings.PATIENCE)
+        return events
+
+    return record
