@@ -119,7 +119,7 @@ static __always_inline int call_of_nr(__u64 nr, bool is_32)
 /* int 0x80 from 64-bit code sets it, too; cleared only on the way out, after our hooks. */
 static __always_inline bool caller_is_32(struct pt_regs *regs, struct task_struct *task)
 {
-	return kread(task, thread_info.status) & TS_COMPAT;
+	return kread_known(task, thread_info.status) & TS_COMPAT;
 }
 
 static __always_inline __u64 syscall_nr(struct pt_regs *regs)

@@ -69,7 +69,7 @@ static __always_inline bool cgroup_entry_at_birth(struct cgroup_entry *entry, __
 		return true;
 	if (!parent) {
 		entry->top_id = id;
-		entry->maker_ns = mnt_ns_of((struct task_struct *)bpf_get_current_task());
+		entry->maker_ns = mnt_ns_of(current_task());
 		entry->flags = CGROUP_PROVISIONAL | CGROUP_CONTAINER;
 	}
 	entry->root_id = id;

@@ -69,7 +69,7 @@ int sys_exit_perf(struct raw_syscalls_exit *ctx)
 {
 	if (!may_open_nr(ctx->id))
 		return 0;
-	return syscall_ended(NULL, current_regs(), ctx->id, (__s32)ctx->ret);
+	return syscall_ended(NULL, current_regs(current_task()), ctx->id, (__s32)ctx->ret);
 }
 
 /*
@@ -82,7 +82,7 @@ __u32 preemption_probed, preemption_possible;
 SEC("?raw_tp/sys_exit")
 int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 
 	if (bpf_get_current_pid_tgid() >> 32 != settings.own_tgid)
 		return 0;

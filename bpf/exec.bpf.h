@@ -28,7 +28,7 @@ static __always_inline int exec_report(void *raw, __u32 slot, struct linux_binpr
 	s->request.kernel_name = true;
 	s->request.bits = OPEN_NO_FD;
 	opened_set(&s->opened, file);
-	if (!request_wanted(s, traced, 0))
+	if (!request_wanted(s, traced->flags, 0))
 		return 0;
 	return report_last(raw, slot, cgroup_id, traced->root_id, 0);
 }
@@ -78,8 +78,8 @@ static __always_inline int exec_done_loader(void *raw, struct linux_binprm *bprm
 	if (!traced || !task_wanted())
 		return 0;
 	/* -EBUSY: another process looks at its memory just now */
-	if (bpf_find_vma(bpf_get_current_task_btf(), regs_ip(current_regs()), loader_vma, &search,
-			 0) == -EBUSY)
+	if (bpf_find_vma(bpf_get_current_task_btf(), regs_ip(current_regs(current_task())),
+			 loader_vma, &search, 0) == -EBUSY)
 		count_loss(traced->root_id, LOSS_SKIPPED);
 	return search.found ? exec_report(raw, SCRATCH_LOADER, bprm, NULL, search.found) : 0;
 }

@@ -35,8 +35,7 @@ static __always_inline bool flags_write(__u32 flags)
 }
 
 /* Of scratch->request, which ended as ret; scratch->opened tells of an exec what it executes. */
-static __always_inline bool request_wanted(struct scratch *s, const struct cgroup_entry *traced,
-					   long ret)
+static __always_inline bool request_wanted(struct scratch *s, __u32 traced_flags, long ret)
 {
 	struct open_request *rq = &s->request;
 
@@ -44,7 +43,7 @@ static __always_inline bool request_wanted(struct scratch *s, const struct cgrou
 		return false;
 	if (settings.writes_only && !flags_write(rq->flags))
 		return false;
-	if (settings.containers && in_setup(s, traced)) {
+	if (settings.containers && in_setup(s, traced_flags)) {
 		rq->bits |= OPEN_SETUP;
 		return settings.setup;
 	}

@@ -129,7 +129,7 @@ static __always_inline bool is_exec(const struct open_request *rq)
 /* What did the current task ask for?  False if its system call is none that opens. */
 static __always_inline bool request_of_syscall(struct scratch *s, struct task_struct *task)
 {
-	struct pt_regs *regs = current_regs();
+	struct pt_regs *regs = current_regs(task);
 
 	return request_from_regs(&s->request, regs, syscall_nr(regs), task);
 }
@@ -191,7 +191,7 @@ static __always_inline int uring_done(struct io_kiocb *req, __s64 ret)
 		s->request.kernel_name = true;
 		s->request.name = st->name[0] ? st->name : NULL;
 	}
-	if (request_wanted(s, traced, ret))
+	if (request_wanted(s, traced->flags, ret))
 		open_report(SCRATCH_IO, cgroup_id, traced->root_id, ret);
 done:
 	call_state_done();
@@ -245,12 +245,14 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	struct scratch *s = scratch_get(SCRATCH_OUTER);
 	char *name;
 
-	if (!settings.uninterrupted || calls_kept || kread(flags, open_flag) & FMODE_EXEC || !s)
+	if (!settings.uninterrupted || calls_kept || kread_known(flags, open_flag) & FMODE_EXEC ||
+	    !s)
 		return false;
 	s->handed.task = task;
-	s->handed.name = kread(filename, uptr);
+	s->handed.name = kread_known(filename, uptr);
 	s->handed.cgroup_id = cgroup_id;
-	s->handed.traced = *traced;
+	s->handed.root_id = traced->root_id;
+	s->handed.traced_flags = traced->flags;
 	/* The verifier takes it for a pointer until it has been through memory. */
 	*(volatile __u64 *)&s->opened.file = file_or_error;
 	s->handed.failed = *(volatile __u64 *)&s->opened.file >= -(__u64)MAX_ERRNO;
@@ -278,7 +280,7 @@ static __always_inline bool taken_over(struct scratch *s, __u32 slot, struct tas
 static __always_inline int inner_done(struct filename *filename, struct open_flags *flags,
 				      __u64 file_or_error)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	long error = 0;
 	struct cgroup_entry *traced;
 	struct call_state *st;
@@ -328,7 +330,7 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	} else {
 		st->inner = INNER_REPORTED;
 	}
-	if (!request_wanted(s, traced, error))
+	if (!request_wanted(s, traced->flags, error))
 		return 0;
 	return open_report(SCRATCH_INNER, cgroup_id, traced->root_id, error);
 not_ours:
@@ -358,7 +360,7 @@ static __always_inline int outer_done_handed(struct scratch *s, struct task_stru
 	bool ours;
 
 	if (interrupted(ret)) {
-		interruption_keep(current_regs(), ret);
+		interruption_keep(current_regs(task), ret);
 		return 0;
 	}
 	if (!request_of_syscall(s, task))
@@ -373,15 +375,15 @@ static __always_inline int outer_done_handed(struct scratch *s, struct task_stru
 	} else if (!ours || !opened_still(&s->opened)) {
 		opened_set(&s->opened, file_of_fd(task, ret));
 	}
-	if (!request_wanted(s, &s->handed.traced, ret))
+	if (!request_wanted(s, s->handed.traced_flags, ret))
 		return 0;
-	return open_report(SCRATCH_OUTER, s->handed.cgroup_id, s->handed.traced.root_id, ret);
+	return open_report(SCRATCH_OUTER, s->handed.cgroup_id, s->handed.root_id, ret);
 }
 
 /* do_sys_openat2() or do_handle_open(), on behalf of a system call. */
 static __always_inline int outer_done(__u32 slot, long ret)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct scratch *s = scratch_get(slot);
 	struct cgroup_entry *traced;
 	struct call_state *st;
@@ -396,12 +398,12 @@ static __always_inline int outer_done(__u32 slot, long ret)
 		return 0;
 	st = calls_kept ? call_state(false) : NULL;
 	if (interrupted(ret)) {
-		interruption_keep(current_regs(), ret);
+		interruption_keep(current_regs(task), ret);
 		goto done;
 	}
 	/* A success was no failure: that was of an earlier call, whose end the kernel skipped. */
 	if ((st && st->inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
-	    !request_wanted(s, traced, ret))
+	    !request_wanted(s, traced->flags, ret))
 		goto done;
 	opened_by_hash(s, st, ret >= 0 ? file_of_fd(task, ret) : NULL);
 	open_report(slot, cgroup_id, traced->root_id, ret);

@@ -80,11 +80,11 @@ enum scratch_slot {
 
 /* What fexit's inner program knows of a call that the outer one will end. */
 struct handed {
-	__u64 cgroup_id;
-	struct cgroup_entry traced;
+	__u64 cgroup_id, root_id;
+	__u32 traced_flags; /* of the cgroup's entry */
+	bool failed;
 	const struct task_struct *task; /* whose call it is; NULL: nobody's */
 	const char *name;               /* in user memory */
-	bool failed;
 };
 
 /* What a program knows of the open under way, but for its record: that is in record.bpf.h. */

@@ -14,7 +14,7 @@
 
 static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 fd)
 {
-	struct files_struct *files = kread(task, files);
+	struct files_struct *files = kread_known(task, files);
 	struct fdtable *fdt;
 
 	if (!files)
@@ -64,7 +64,7 @@ static __always_inline void open_put_name(struct record *r, const struct open_re
 static __always_inline struct path *base_of(const struct open_request *rq, bool absolute,
 					    struct task_struct *task)
 {
-	struct fs_struct *fs = kread(task, fs);
+	struct fs_struct *fs = kread_known(task, fs);
 	struct file *dir;
 
 	if (absolute && !(rq->resolve & RESOLVE_IN_ROOT))
@@ -160,13 +160,13 @@ static __always_inline void put_comm(struct open_record *ev, struct task_struct 
 
 static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task)
 {
-	struct cred *cred = kread(task, cred);
+	struct cred *cred = kread_known(task, cred);
 
-	ev->tgid = kread(task, tgid);
-	ev->tid = kread(task, pid);
+	ev->tgid = kread_known(task, tgid);
+	ev->tid = kread_known(task, pid);
 	ev->uid = kread(cred, uid.val);
 	ev->gid = kread(cred, gid.val);
-	ev->ppid = kread(kread(task, real_parent), tgid);
+	ev->ppid = kread(kread_known(task, real_parent), tgid);
 	put_comm(ev, task);
 }
 
@@ -177,7 +177,7 @@ static __always_inline void open_put_process(struct open_record *ev, struct task
  */
 __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct scratch *s = scratch_get(slot);
 	__u64 exe_id, data_len;
 	struct record *r;

@@ -60,6 +60,27 @@ enum bpf_func_id___ours { BPF_FUNC_task_pt_regs___ours };
 		value_;                                                      \
 	})
 
+static __always_inline struct task_struct *current_task(void)
+{
+	return TYPED_LOADS ? bpf_get_current_task_btf()
+			   : (struct task_struct *)bpf_get_current_task();
+}
+
+/*
+ * The same of what the verifier knows to be there: what current_task() returned, an argument of
+ * the function that an fexit program is for.  Other loads have their address checked before,
+ * which is seven instructions on x86.
+ */
+#define kread_known(task, field)                                                \
+	({                                                                      \
+		typeof((task)->field) value_;                                   \
+		if (TYPED_LOADS)                                                \
+			value_ = (task)->field;                                 \
+		else                                                            \
+			bpf_core_read(&value_, sizeof(value_), &(task)->field); \
+		value_;                                                         \
+	})
+
 /* The pointer stored at a kernel address.  Any struct that starts with a pointer will do. */
 static __always_inline void *kread_ptr(void *at)
 {

@@ -167,7 +167,7 @@ static __always_inline int setup_attached(struct cgroup *cgrp, struct task_struc
 	id = kread(kread(cgrp, kn), id) | tag;
 	dst = bpf_map_lookup_elem(&cgroups, &id);
 	if (dst)
-		setup_joined(task, dst, (struct task_struct *)bpf_get_current_task());
+		setup_joined(task, dst, current_task());
 	return 0;
 }
 
@@ -247,18 +247,18 @@ static __always_inline bool is_runtimes_exec(struct setup *setup, const struct o
 }
 
 /* Is the current task's open, asked for and ended as scratch has it, a part of the set-up? */
-static __always_inline bool in_setup(const struct scratch *s, const struct cgroup_entry *traced)
+static __always_inline bool in_setup(const struct scratch *s, __u32 traced_flags)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct setup *setup;
 
-	if (!(traced->flags & CGROUP_CONTAINER))
+	if (!(traced_flags & CGROUP_CONTAINER))
 		return false;
 	setup = setup_of(task);
 	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT)
 		return setup && is_runtimes_exec(setup, &s->opened);
 	/* The first to come is moved before we are told: between the two it may open already. */
-	return setup || !(traced->flags & CGROUP_JOINED);
+	return setup || !(traced_flags & CGROUP_JOINED);
 }
 
 #endif

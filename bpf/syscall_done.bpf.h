@@ -7,15 +7,13 @@
 #include "open.bpf.h"
 #include "verdict.bpf.h"
 
-/* How the current task entered the kernel. */
-static __always_inline struct pt_regs *current_regs(void)
+/* How the current task, which is `task`, entered the kernel. */
+static __always_inline struct pt_regs *current_regs(struct task_struct *task)
 {
-	struct task_struct *task;
-
 	if (HAS_TASK_PT_REGS)
-		return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+		return (struct pt_regs *)bpf_task_pt_regs(TYPED_LOADS ? task
+								      : bpf_get_current_task_btf());
 	/* before 5.15 (dd6e10fbd9fb) they always are at the very end of the stack */
-	task = (struct task_struct *)bpf_get_current_task();
 	return (struct pt_regs *)((__u64)kread(task, stack) + THREAD_SIZE -
 				  bpf_core_type_size(struct pt_regs));
 }
@@ -33,7 +31,8 @@ static __always_inline int syscall_done_in(const struct cgroup_entry *traced, __
 	if (!s)
 		return 0;
 	s->opened.dentry = NULL;
-	if (!request_from_regs(&s->request, regs, nr, task) || !request_wanted(s, traced, ret))
+	if (!request_from_regs(&s->request, regs, nr, task) ||
+	    !request_wanted(s, traced->flags, ret))
 		return 0;
 	/* A successful exec was reported by sched_process_exec, with its file. */
 	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT) {
@@ -51,7 +50,7 @@ static __always_inline int syscall_done_in(const struct cgroup_entry *traced, __
  */
 static __always_inline int syscall_ended(void *raw, struct pt_regs *regs, __u64 nr, long ret)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	struct cgroup_entry *traced;
 	__u64 cgroup_id;
 
@@ -67,8 +66,8 @@ static __always_inline int syscall_ended(void *raw, struct pt_regs *regs, __u64 
 
 static __always_inline int signal_delivered(void *raw, int sig, struct k_sigaction *action)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct pt_regs *regs = current_regs();
+	struct task_struct *task = current_task();
+	struct pt_regs *regs = current_regs(task);
 	struct cgroup_entry *traced;
 	struct interruption was;
 	__u64 cgroup_id;

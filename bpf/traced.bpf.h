@@ -177,11 +177,6 @@ static __always_inline struct cgroup_entry *entry_of_task(struct task_struct *ta
 	return traced_of(task, &id);
 }
 
-static __always_inline struct task_struct *current_task(void)
-{
-	return (struct task_struct *)bpf_get_current_task();
-}
-
 static __always_inline struct cgroup_entry *current_traced(__u64 *id)
 {
 	return traced_of(current_task(), id);

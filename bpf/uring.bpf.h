@@ -166,7 +166,7 @@ static __always_inline int uring_report_unseen(void *raw, struct scratch *s, str
 	s->opened.dentry = NULL;
 	r->data[0] = 0;
 	uring_keep_name(req, r->data, traced->root_id);
-	if (!request_wanted(s, traced, 0))
+	if (!request_wanted(s, traced->flags, 0))
 		return 0;
 	return report_last(raw, SCRATCH_URING_SUBMIT, cgroup_id, traced->root_id, 0);
 }
@@ -205,7 +205,7 @@ static __always_inline void uring_forget_later(__u64 key)
 
 static __always_inline int uring_completed(void *raw, __u32 slot, struct io_kiocb *req)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = current_task();
 	__u64 cgroup_id, key = (__u64)req;
 	struct cgroup_entry *traced;
 	struct scratch *s;
@@ -229,7 +229,7 @@ static __always_inline int uring_completed(void *raw, __u32 slot, struct io_kioc
 	s->request.name = name;
 	s->request.kernel_name = true;
 	opened_set(&s->opened, ret >= 0 ? uring_file(req, task, ret) : NULL);
-	if (!request_wanted(s, traced, ret))
+	if (!request_wanted(s, traced->flags, ret))
 		goto done;
 	if (name && raw)
 		uring_forget_later(key);

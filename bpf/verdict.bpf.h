@@ -66,6 +66,14 @@ static __always_inline struct verdict *verdict_place(struct verdicts *known, __u
 	return &known->of[(cgroup >> 10 ^ cgroup >> 13) % VERDICTS];
 }
 
+/* Of the one in v2 that the current task is in. */
+static __always_inline __u64 own_cgroup_address(struct task_struct *task)
+{
+	struct css_set *set = kread_known(task, cgroups);
+
+	return kread_word((void *)set + bpf_core_field_offset(set->dfl_cgrp));
+}
+
 static __always_inline bool verdict_holds(const struct verdicts *known, const struct verdict *v,
 					  __u64 cgroup)
 {
@@ -110,7 +118,7 @@ static __always_inline bool is_outside(struct task_struct *task)
 
 	if (!known)
 		return false;
-	cgroup = cgroup_address(task);
+	cgroup = own_cgroup_address(task);
 	v = verdict_place(known, cgroup);
 	return !v->is_traced && verdict_holds(known, v, cgroup);
 }
@@ -124,7 +132,7 @@ static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task,
 
 	if (!known)
 		return NULL;
-	cgroup = cgroup_address(task);
+	cgroup = own_cgroup_address(task);
 	v = verdict_place(known, cgroup);
 	if (!verdict_holds(known, v, cgroup))
 		verdict_ask(known, v, task, cgroup);
