@@ -248,7 +248,7 @@ static int container_left(const struct container *c, void *arg)
 /* Records of cgroups were lost, perhaps of some that were removed. */
 static int look_for_gone(struct arrivals *a, struct error *err)
 {
-	size_t room = id_map_count(a->by_id) + targets_count(a->use.targets);
+	size_t room = id_map_count(a->by_id) + targets_known(a->use.targets);
 	auto_free __u64 *ids = calloc(room + 1, sizeof(*ids));
 	size_t pos = 0, n = 0;
 	__u64 id;

@@ -374,15 +374,20 @@ static struct target *unlink_at(struct targets *t, struct target **at)
 	return target;
 }
 
+static void forget_in(struct targets *t, struct target **at, __u64 cgroup_id)
+{
+	while (*at && (*at)->cgroup_id != cgroup_id)
+		at = &(*at)->next;
+	if (*at)
+		free(unlink_at(t, at));
+}
+
 static void forget_target(struct targets *t, __u64 cgroup_id)
 {
-	struct target **at = &t->live;
-
-	if (!targets_has(t, cgroup_id))
-		return;
-	while ((*at)->cgroup_id != cgroup_id)
-		at = &(*at)->next;
-	free(unlink_at(t, at));
+	if (targets_has(t, cgroup_id))
+		forget_in(t, &t->live, cgroup_id);
+	else
+		forget_in(t, &t->ended, cgroup_id);
 }
 
 int targets_forget(struct targets *t, __u64 cgroup_id)
@@ -403,14 +408,35 @@ static bool was_removed(const struct targets *t, const struct target *target)
 	return cgroup_id_of(t->use.cgroups, target->path, &id, NULL) < 0 || id != target->cgroup_id;
 }
 
-size_t targets_removed(const struct targets *t, __u64 *ids)
+static size_t count(const struct target *list)
 {
 	size_t n = 0;
 
-	for (const struct target *target = t->live; target; target = target->next)
-		if (was_removed(t, target))
-			ids[n++] = target->cgroup_id;
+	for (; list; list = list->next)
+		n++;
 	return n;
+}
+
+size_t targets_known(const struct targets *t)
+{
+	return count(t->live) + count(t->ended);
+}
+
+static size_t removed_of(const struct targets *t, const struct target *list, __u64 *ids)
+{
+	size_t n = 0;
+
+	for (; list; list = list->next)
+		if (was_removed(t, list))
+			ids[n++] = list->cgroup_id;
+	return n;
+}
+
+size_t targets_removed(const struct targets *t, __u64 *ids)
+{
+	size_t n = removed_of(t, t->live, ids);
+
+	return n + removed_of(t, t->ended, ids + n);
 }
 
 /* Removed, or a container whose last process has ended. */

@@ -78,7 +78,10 @@ bool targets_has(const struct targets *t, __u64 cgroup_id);
  */
 int targets_forget(struct targets *t, __u64 cgroup_id);
 
-/* The ids of those whose cgroup is not there any more; room for targets_count(). */
+/* How many there are, those that have ended included. */
+size_t targets_known(const struct targets *t);
+
+/* The ids of those whose cgroup is not there any more; room for targets_known(). */
 size_t targets_removed(const struct targets *t, __u64 *ids);
 
 /* Look after what has no event: containers that stopped, new names.  now_ns: CLOCK_MONOTONIC. */

@@ -108,6 +108,7 @@ def test_series_end_with_cgroups_that_went_unseen(cgroup, port):
         run_program(stays, "load", "burst", "1000", "/etc/passwd")
         for group in leave:
             group.remove()
+        time.sleep(1.5)  # and meanwhile it is due to look which have ended
         os.kill(trace.pid, signal.SIGCONT)
         wait_until(lambda: samples(port).keys().isdisjoint(series[1:]), "a series goes on")
         assert series[0] in samples(port)
