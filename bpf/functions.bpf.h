@@ -255,11 +255,11 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	s->handed.traced_flags = traced->flags;
 	/* The verifier takes it for a pointer until it has been through memory. */
 	*(volatile __u64 *)&s->opened.file = file_or_error;
-	s->handed.failed = *(volatile __u64 *)&s->opened.file >= -(__u64)MAX_ERRNO;
-	if (!s->handed.failed) {
+	if (*(volatile __u64 *)&s->opened.file < -(__u64)MAX_ERRNO) {
 		opened_set(&s->opened, (struct file *)file_or_error);
 		return true;
 	}
+	s->opened.dentry = NULL;
 	name = failed_name_of_cpu();
 	if (name)
 		bpf_probe_read_kernel_str(name, EVENT_NAME_BYTES,
@@ -267,12 +267,13 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	return true;
 }
 
+/* Not what was left when the kernel opened something for itself: that has another name. */
 static __always_inline bool taken_over(struct scratch *s, __u32 slot, struct task_struct *task)
 {
 	if (!settings.uninterrupted || slot != SCRATCH_OUTER || s->handed.task != task)
 		return false;
 	s->handed.task = NULL;
-	return true;
+	return request_of_syscall(s, task) && s->request.name == s->handed.name;
 }
 
 /* --- the inner function -------------------------------------------------------------- */
@@ -354,26 +355,21 @@ static __always_inline void opened_by_hash(struct scratch *s, const struct call_
 		opened_set(&s->opened, file);
 }
 
-/* What the inner function handed over is this call's, unless the kernel has opened another name. */
+/* With what was taken over, and the request. */
 static __always_inline int outer_done_handed(struct scratch *s, struct task_struct *task, long ret)
 {
-	bool ours;
-
 	if (interrupted(ret)) {
 		interruption_keep(current_regs(task), ret);
 		return 0;
 	}
-	if (!request_of_syscall(s, task))
-		return 0;
-	ours = s->request.name == s->handed.name && s->handed.failed == (ret < 0);
-	if (ret < 0) {
+	if (ret >= 0) {
+		if (!opened_still(&s->opened))
+			opened_set(&s->opened, file_of_fd(task, ret));
+	} else if (!s->opened.dentry) {
+		s->request.name = failed_name_of_cpu();
+		s->request.kernel_name = true;
+	} else {
 		s->opened.dentry = NULL;
-		if (ours) {
-			s->request.name = failed_name_of_cpu();
-			s->request.kernel_name = true;
-		}
-	} else if (!ours || !opened_still(&s->opened)) {
-		opened_set(&s->opened, file_of_fd(task, ret));
 	}
 	if (!request_wanted(s, s->handed.traced_flags, ret))
 		return 0;

@@ -81,8 +81,7 @@ enum scratch_slot {
 /* What fexit's inner program knows of a call that the outer one will end. */
 struct handed {
 	__u64 cgroup_id, root_id;
-	__u32 traced_flags; /* of the cgroup's entry */
-	bool failed;
+	__u32 traced_flags;             /* of the cgroup's entry */
 	const struct task_struct *task; /* whose call it is; NULL: nobody's */
 	const char *name;               /* in user memory */
 };
