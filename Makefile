@@ -121,8 +121,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/deps-build
 $(BUILD)/obj/pkg/tracer/bpf_object.o: ALL_CFLAGS += -DCTRACE_BPF_PARTS='"$(BUILD)/gen"'
 $(BUILD)/obj/pkg/tracer/bpf_object.o: $(PARTS:=.gz)
 
-# the skeleton must exist before the only files that include it are compiled
+# the skeleton must exist before the only files that include it, and their tests, are compiled
 $(filter $(BUILD)/obj/pkg/tracer/%,$(OBJ)): $(BUILD)/gen/ctrace.skel.h
+$(UNIT_OBJ): | $(BUILD)/gen/ctrace.skel.h
 
 $(BUILD)/ctrace: $(CMD_OBJ) $(OBJ)
 	$(call say,LINK,$@)

@@ -42,20 +42,26 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	if (!may_open_nr(syscall_nr(RAW_ARG(struct pt_regs *, 0))) || is_outside(current_task()))
 		return 0;
-	return go_on(ctx, NEXT_OPEN_CALL);
+	return go_on(ctx);
 }
 
 /*
  * Where the one above goes on.  Apart from it, since a large program has more to do when it is
- * entered: 30 ns of every system call on the host.
+ * entered: 30 ns of every system call on the host.  The hooks below that leave an order go on
+ * here, too: see report_last().
  */
 SEC("?raw_tp")
-int open_call(struct bpf_raw_tracepoint_args *ctx)
+int open_done(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = RAW_ARG(struct pt_regs *, 0);
 	long ret = (__s32)ctx->args[1]; /* 5.10's arm64 leaves the sign out for 32-bit callers */
+	struct cpu_ring *ring = own_ring();
 
-	return syscall_ended(raw_context(ctx), regs, syscall_nr(regs), ret);
+	if (!ring)
+		return 0;
+	if (ring->order.root_id)
+		return report_ordered(ring);
+	return syscall_ended(regs, syscall_nr(regs), ret);
 }
 
 /*
@@ -69,7 +75,7 @@ int sys_exit_perf(struct raw_syscalls_exit *ctx)
 {
 	if (!may_open_nr(ctx->id))
 		return 0;
-	return syscall_ended(NULL, current_regs(current_task()), ctx->id, (__s32)ctx->ret);
+	return syscall_ended(current_regs(current_task()), ctx->id, (__s32)ctx->ret);
 }
 
 /*
@@ -93,27 +99,10 @@ int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * Some hooks have two programs.  One leaves it to `report` to report, for the tracepoint backend
- * where no program can be preempted; the other one reports by itself.  They have one of libbpf's
- * two names for the same kind of section each: bpf/slim tells them apart by it.
+ * Some hooks have two programs.  One leaves it to `open_done` to report, for the tracepoint
+ * backend where no program can be preempted; the other one reports by itself.  They have one of
+ * libbpf's two names for the same kind of section each: bpf/slim tells them apart by it.
  */
-
-/* See report_last(). */
-SEC("?raw_tp")
-int report(void *ctx)
-{
-	struct cpu_ring *ring = own_ring();
-	struct report_order order;
-
-	if (!ring)
-		return 0;
-	order = ring->order;
-	ring->order.uring_key = 0;
-	open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
-	if (order.uring_key)
-		uring_forget(order.uring_key);
-	return 0;
-}
 
 /* An open that a signal interrupted ends here, or starts again. */
 SEC("?raw_tp/signal_deliver")

@@ -153,9 +153,10 @@ struct cpu_ring {
 	struct report_order {
 		__u32 slot;
 		__s32 ret;
-		__u64 cgroup_id, root_id;
+		__u64 cgroup_id;
+		__u64 root_id; /* 0: there is no order */
 		__u64 uring_key; /* 0: none */
-	} order;                 /* for the program that reports; see report_last() */
+	} order; /* for open_done(); see report_last() */
 	char data[];
 };
 _Static_assert(sizeof(struct cpu_ring) == 192, "each of the three has a cache line of its own");
@@ -219,9 +220,6 @@ enum cgroup_v1_controller {
 	CGROUP_V1_FREEZER,
 	CGROUP_V1_COUNT,
 };
-
-/* Programs that others go over to; see go_on(). */
-enum next_program { NEXT_OPEN_CALL, NEXT_REPORT, NEXT_COUNT };
 
 /* See traced_hints; a power of two, and few ids of some thousand share one. */
 #define TRACED_HINTS 4096

@@ -221,18 +221,18 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 
 /* --- by another program ------------------------------------------------------------------ */
 
-/* Programs that others go over to, for the tracepoint backend where none can be preempted. */
+/* The program that others go over to, for the tracepoint backend where none can be preempted. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, NEXT_COUNT);
+	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u32));
 } next SEC(".maps");
 
 /* As the last thing that a raw tracepoint's program does: the other one has its context. */
-static __always_inline int go_on(void *raw, enum next_program program)
+static __always_inline int go_on(void *raw)
 {
-	bpf_tail_call(raw, &next, program);
+	bpf_tail_call(raw, &next, 0);
 	/* never: it is there before anything is traced */
 	__sync_fetch_and_add(&unattributed_losses.lost[LOSS_UNFINISHED], 1);
 	return 0;
@@ -240,9 +240,9 @@ static __always_inline int go_on(void *raw, enum next_program program)
 
 /*
  * open_report(), as the last thing that a program does.  With raw, the context of a raw
- * tracepoint's program, it is done by one more program, which several share: the verifier takes
- * 8 ms for all that is called there, in each program that has it.  The order waits in the CPU's
- * ring, so nothing may come in between.  NULL: it is done here.
+ * tracepoint's program, it is done by the next one, which all share: the verifier takes 8 ms for
+ * all that is called there, in each program that has it.  The order waits in the CPU's ring, so
+ * nothing may come in between.  NULL: it is done here.
  */
 static __always_inline int report_last(void *raw, __u32 slot, __u64 cgroup_id, __u64 root_id,
 				       __s64 ret)
@@ -258,7 +258,7 @@ static __always_inline int report_last(void *raw, __u32 slot, __u64 cgroup_id, _
 		ring->order.cgroup_id = cgroup_id;
 		ring->order.root_id = root_id;
 	}
-	return go_on(raw, NEXT_REPORT);
+	return go_on(raw);
 }
 
 #endif

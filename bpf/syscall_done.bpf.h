@@ -44,11 +44,8 @@ static __always_inline int syscall_done_in(const struct cgroup_entry *traced, __
 	return report_last(raw, slot, cgroup_id, traced->root_id, ret);
 }
 
-/*
- * An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver.
- * raw: as for report_last(), and then the filter's verdict may be remembered, too.
- */
-static __always_inline int syscall_ended(void *raw, struct pt_regs *regs, __u64 nr, long ret)
+/* An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver. */
+static __always_inline int syscall_ended(struct pt_regs *regs, __u64 nr, long ret)
 {
 	struct task_struct *task = current_task();
 	struct cgroup_entry *traced;
@@ -58,10 +55,10 @@ static __always_inline int syscall_ended(void *raw, struct pt_regs *regs, __u64 
 		interruption_keep(regs, ret);
 		return 0;
 	}
-	traced = raw ? verdict_on(task, &cgroup_id) : traced_of(task, &cgroup_id);
+	traced = traced_or_verdict(task, &cgroup_id);
 	if (!traced)
 		return 0;
-	return syscall_done_in(traced, cgroup_id, task, raw, SCRATCH_SYS_EXIT, regs, nr, ret);
+	return syscall_done_in(traced, cgroup_id, task, NULL, SCRATCH_SYS_EXIT, regs, nr, ret);
 }
 
 static __always_inline int signal_delivered(void *raw, int sig, struct k_sigaction *action)

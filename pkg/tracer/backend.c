@@ -17,10 +17,9 @@ static const char *const cgroups[] = { "cgroup_mkdir", "cgroup_rmdir", NULL };
 static const char *const containers[] = { "container_exit", "container_exec", "container_attach",
 					  "container_fork", NULL };
 
-static const char *const tracepoint_next[] = { "report", NULL };
+static const char *const tracepoint_next[] = { "open_done", NULL };
 
-static const char *const tracepoint[] = { "open_call",
-					  "signal_deliver",
+static const char *const tracepoint[] = { "signal_deliver",
 					  "process_exec_script",
 					  "process_exec",
 					  "process_exec_loader",

@@ -104,10 +104,10 @@ static int probe_preemption(struct tracer *t, struct error *err)
 }
 
 /* Others go on to it: see go_on() in bpf/. */
-static int put_next(struct tracer *t, enum next_program which, const char *name, struct error *err)
+static int put_next(struct tracer *t, const char *name, struct error *err)
 {
 	const struct bpf_program *prog = program(t, name);
-	__u32 key = which, fd = bpf_program__fd(prog);
+	__u32 key = 0, fd = bpf_program__fd(prog);
 	int r = bpf_map__update_elem(t->skel->maps.next, &key, sizeof(key), &fd, sizeof(fd),
 				     BPF_ANY);
 
@@ -120,10 +120,8 @@ static int attach_named(struct tracer *t, const char *name, struct error *err)
 {
 	if (!strcmp(name, "probe_preemption"))
 		return probe_preemption(t, err);
-	if (!strcmp(name, "report"))
-		return put_next(t, NEXT_REPORT, name, err);
-	if (!strcmp(name, "open_call"))
-		return put_next(t, NEXT_OPEN_CALL, name, err);
+	if (!strcmp(name, "open_done"))
+		return put_next(t, name, err);
 	return attach_one(t, name, err);
 }
 
