@@ -166,7 +166,7 @@ static __always_inline void open_put_process(struct open_record *ev, struct task
 	ev->tid = kread_known(task, pid);
 	ev->uid = kread(cred, uid.val);
 	ev->gid = kread(cred, gid.val);
-	ev->ppid = kread(kread_known(task, real_parent), tgid);
+	ev->ppid = kread_known(kread_known(task, real_parent), tgid);
 	put_comm(ev, task);
 }
 

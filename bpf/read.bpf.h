@@ -71,14 +71,15 @@ static __always_inline struct task_struct *current_task(void)
  * the function that an fexit program is for.  Other loads have their address checked before,
  * which is seven instructions on x86.
  */
-#define kread_known(task, field)                                                \
-	({                                                                      \
-		typeof((task)->field) value_;                                   \
-		if (TYPED_LOADS)                                                \
-			value_ = (task)->field;                                 \
-		else                                                            \
-			bpf_core_read(&value_, sizeof(value_), &(task)->field); \
-		value_;                                                         \
+#define kread_known(p, field)                                                \
+	({                                                                   \
+		__auto_type at_ = (p);                                       \
+		typeof(at_->field) value_;                                   \
+		if (TYPED_LOADS)                                             \
+			value_ = at_->field;                                 \
+		else                                                         \
+			bpf_core_read(&value_, sizeof(value_), &at_->field); \
+		value_;                                                      \
 	})
 
 /* The pointer stored at a kernel address.  Any struct that starts with a pointer will do. */

@@ -29,6 +29,7 @@ struct verdict {
 struct verdicts {
 	volatile __u64 changes; /* of the filter, so far; first, since user space counts, too */
 	__u64 changes_then;     /* before the first of these was asked for */
+	volatile __u64 cgroup;  /* the address of the one that the current task is in */
 	struct verdict of[VERDICTS];
 };
 
@@ -66,12 +67,15 @@ static __always_inline struct verdict *verdict_place(struct verdicts *known, __u
 	return &known->of[(cgroup >> 10 ^ cgroup >> 13) % VERDICTS];
 }
 
-/* Of the one in v2 that the current task is in. */
-static __always_inline __u64 own_cgroup_address(struct task_struct *task)
+/*
+ * Of the one in v2 that the current task is in.  The verifier knows all the way to be there
+ * (BTF_TYPE_SAFE_RCU in kernel/bpf/verifier.c, since 6.4), and lets us calculate with what is at
+ * its end when that has been through memory.
+ */
+static __always_inline __u64 own_cgroup_address(struct verdicts *known, struct task_struct *task)
 {
-	struct css_set *set = kread_known(task, cgroups);
-
-	return kread_word((void *)set + bpf_core_field_offset(set->dfl_cgrp));
+	known->cgroup = (__u64)kread_known(kread_known(task, cgroups), dfl_cgrp);
+	return known->cgroup;
 }
 
 static __always_inline bool verdict_holds(const struct verdicts *known, const struct verdict *v,
@@ -118,7 +122,7 @@ static __always_inline bool is_outside(struct task_struct *task)
 
 	if (!known)
 		return false;
-	cgroup = own_cgroup_address(task);
+	cgroup = own_cgroup_address(known, task);
 	v = verdict_place(known, cgroup);
 	return !v->is_traced && verdict_holds(known, v, cgroup);
 }
@@ -132,7 +136,7 @@ static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task,
 
 	if (!known)
 		return NULL;
-	cgroup = own_cgroup_address(task);
+	cgroup = own_cgroup_address(known, task);
 	v = verdict_place(known, cgroup);
 	if (!verdict_holds(known, v, cgroup))
 		verdict_ask(known, v, task, cgroup);
