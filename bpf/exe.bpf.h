@@ -31,7 +31,7 @@ __noinline __u64 exe_announce(__u32 slot)
 		return 0;
 	s->walk_dentry = (struct dentry *)s->exe_key.dentry;
 	s->walk_mnt = mount_of((struct vfsmount *)s->exe_key.mnt);
-	walked = path_put(slot, s, 0);
+	walked = path_put(slot, s, 0, kind_of(s->walk_dentry));
 	path_len = (__u32)walked;
 	if (path_len > EVENT_PATH_BYTES)
 		return 0;
@@ -57,9 +57,9 @@ __noinline __u64 exe_announce(__u32 slot)
  * not before four times EXES_KNOWN others have been announced: until one time that
  * many have, the number is good.
  */
-static __always_inline bool exe_is_last(const struct scratch *s)
+static __always_inline bool exe_is_last(const struct scratch *s, const struct exe_key *key)
 {
-	const struct exe_key *key = &s->exe_key, *last = &s->exe_last.key;
+	const struct exe_key *last = &s->exe_last.key;
 
 	return s->exe_last.exe_id && key->dentry == last->dentry && key->mnt == last->mnt &&
 	       key->inode == last->inode && key->generation == last->generation &&
@@ -81,17 +81,20 @@ static __always_inline __u64 exe_id_of(__u32 slot, struct scratch *s, struct tas
 {
 	struct mm_struct *mm = kread_known(task, mm);
 	struct file *file = mm ? kread(mm, exe_file) : NULL;
+	struct exe_key key;
 	struct inode *inode;
 
 	if (!file)
 		return 0;
 	inode = kread(file, f_inode);
-	s->exe_key.dentry = (__u64)kread(file, f_path.dentry);
-	s->exe_key.mnt = (__u64)kread(file, f_path.mnt);
-	s->exe_key.inode = kread(inode, i_ino);
-	s->exe_key.generation = kread(inode, i_generation);
-
-	return exe_is_last(s) ? s->exe_last.exe_id : exe_id_of_key(slot, s);
+	key.dentry = (__u64)kread(file, f_path.dentry);
+	key.mnt = (__u64)kread(file, f_path.mnt);
+	key.inode = kread(inode, i_ino);
+	key.generation = kread(inode, i_generation);
+	if (exe_is_last(s, &key))
+		return s->exe_last.exe_id;
+	s->exe_key = key;
+	return exe_id_of_key(slot, s);
 }
 
 #endif

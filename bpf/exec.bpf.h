@@ -28,7 +28,7 @@ static __always_inline int exec_report(void *raw, __u32 slot, struct linux_binpr
 	s->request.kernel_name = true;
 	s->request.bits = OPEN_NO_FD;
 	opened_set(&s->opened, file);
-	if (!request_wanted(s, traced->flags, 0))
+	if (!request_wanted(s, current_task(), traced->flags, 0))
 		return 0;
 	return report_last(raw, slot, cgroup_id, traced->root_id, 0);
 }

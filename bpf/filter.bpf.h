@@ -35,7 +35,8 @@ static __always_inline bool flags_write(__u32 flags)
 }
 
 /* Of scratch->request, which ended as ret; scratch->opened tells of an exec what it executes. */
-static __always_inline bool request_wanted(struct scratch *s, __u32 traced_flags, long ret)
+static __always_inline bool request_wanted(struct scratch *s, struct task_struct *task,
+					   __u32 traced_flags, long ret)
 {
 	struct open_request *rq = &s->request;
 
@@ -43,7 +44,7 @@ static __always_inline bool request_wanted(struct scratch *s, __u32 traced_flags
 		return false;
 	if (settings.writes_only && !flags_write(rq->flags))
 		return false;
-	if (settings.containers && in_setup(s, traced_flags)) {
+	if (settings.containers && in_setup(s, task, traced_flags)) {
 		rq->bits |= OPEN_SETUP;
 		return settings.setup;
 	}

@@ -111,6 +111,13 @@ static __always_inline bool opened_still(const struct opened *opened)
 	       kread(dentry, d_name.hash_len) == opened->name_hash_len;
 }
 
+/* What opened_still() asks for, too. */
+static __always_inline void opened_remember(struct opened *opened)
+{
+	opened->parent = kread(opened->dentry, d_parent);
+	opened->name_hash_len = kread(opened->dentry, d_name.hash_len);
+}
+
 static __always_inline void opened_hand_over(struct scratch *s, const struct call_state *st)
 {
 	if (opened_still(&st->opened))
@@ -191,7 +198,7 @@ static __always_inline int uring_done(struct io_kiocb *req, __s64 ret)
 		s->request.kernel_name = true;
 		s->request.name = st->name[0] ? st->name : NULL;
 	}
-	if (request_wanted(s, traced->flags, ret))
+	if (request_wanted(s, current_task(), traced->flags, ret))
 		open_report(SCRATCH_IO, cgroup_id, traced->root_id, ret);
 done:
 	call_state_done();
@@ -257,6 +264,7 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	*(volatile __u64 *)&s->opened.file = file_or_error;
 	if (*(volatile __u64 *)&s->opened.file < -(__u64)MAX_ERRNO) {
 		opened_set(&s->opened, (struct file *)file_or_error);
+		opened_remember(&s->opened);
 		return true;
 	}
 	s->opened.dentry = NULL;
@@ -318,6 +326,7 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	opened_set(&s->opened, error ? NULL : (struct file *)file_or_error);
 	if (!error && !is_exec(&s->request)) {
 		st->opened = s->opened;
+		opened_remember(&st->opened);
 		st->inner = INNER_OPENED;
 		if (st->req && bpf_probe_read_kernel_str(st->name, sizeof(st->name),
 							 s->request.name) == sizeof(st->name))
@@ -331,7 +340,7 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	} else {
 		st->inner = INNER_REPORTED;
 	}
-	if (!request_wanted(s, traced->flags, error))
+	if (!request_wanted(s, task, traced->flags, error))
 		return 0;
 	return open_report(SCRATCH_INNER, cgroup_id, traced->root_id, error);
 not_ours:
@@ -371,7 +380,7 @@ static __always_inline int outer_done_handed(struct scratch *s, struct task_stru
 	} else {
 		s->opened.dentry = NULL;
 	}
-	if (!request_wanted(s, s->handed.traced_flags, ret))
+	if (!request_wanted(s, task, s->handed.traced_flags, ret))
 		return 0;
 	return open_report(SCRATCH_OUTER, s->handed.cgroup_id, s->handed.root_id, ret);
 }
@@ -399,7 +408,7 @@ static __always_inline int outer_done(__u32 slot, long ret)
 	}
 	/* A success was no failure: that was of an earlier call, whose end the kernel skipped. */
 	if ((st && st->inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
-	    !request_wanted(s, traced->flags, ret))
+	    !request_wanted(s, task, traced->flags, ret))
 		goto done;
 	opened_by_hash(s, st, ret >= 0 ? file_of_fd(task, ret) : NULL);
 	open_report(slot, cgroup_id, traced->root_id, ret);

@@ -38,8 +38,6 @@ static __always_inline void opened_set(struct opened *opened, struct file *file)
 	opened->mnt = kread(file, f_path.mnt);
 	opened->dentry = dentry;
 	opened->inode = kread(file, f_inode);
-	opened->parent = kread(dentry, d_parent);
-	opened->name_hash_len = kread(dentry, d_name.hash_len);
 }
 
 /* Copies the name as passed to data[0]. */
@@ -112,6 +110,7 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 	const struct open_request *rq = &s->request;
 	__u32 at = r->open.name_len & (EVENT_NAME_BYTES - 1);
 	struct dentry *dentry = s->opened.dentry;
+	enum dentry_kind kind;
 	struct path *path;
 	__u64 walked;
 
@@ -119,11 +118,12 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		s->walk_mnt = mount_of(s->opened.mnt);
 		r->open.inode = kread(s->opened.inode, i_ino);
 		r->open.bits |= OPEN_RESOLVED;
-		if (is_nameless(dentry)) {
+		kind = kind_of(dentry);
+		if (kind == DENTRY_NAMELESS) {
 			put_nameless(r, dentry, at);
 			return;
 		}
-		if (dentry_deleted(dentry) || is_memfd(dentry))
+		if (kind == DENTRY_MEMFD || dentry_deleted(dentry))
 			r->open.bits |= OPEN_DELETED;
 		put_layer(r, s->opened.inode, dentry);
 	} else {
@@ -133,13 +133,16 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		if (!path) /* a bad dirfd: there is no directory to name */
 			return;
 		dentry = kread(path, dentry);
-		if (is_nameless(dentry)) /* nor is there below a pipe */
+		kind = kind_of(dentry);
+		if (kind == DENTRY_NAMELESS) /* nor is there below a pipe */
 			return;
 		s->walk_mnt = mount_of(kread(path, mnt));
 		r->open.bits |= OPEN_HAS_BASE;
+		if (is_root(dentry, s->walk_mnt))
+			return;
 	}
 	s->walk_dentry = dentry;
-	walked = path_put(slot, s, at);
+	walked = path_put(slot, s, at, kind);
 	if (walked & WALK_TRUNCATED)
 		r->open.bits |= OPEN_PATH_TRUNCATED;
 	r->open.path_len = (__u32)walked - at;
@@ -151,8 +154,8 @@ static __always_inline void put_comm(struct open_record *ev, struct task_struct 
 	void **comm = (void **)ev->comm;
 
 	if (TYPED_LOADS) {
-		comm[0] = kread_ptr(task->comm);
-		comm[1] = kread_ptr(task->comm + sizeof(void *));
+		comm[0] = *(void **)task->comm;
+		comm[1] = *(void **)(task->comm + sizeof(void *));
 	} else {
 		bpf_get_current_comm(ev->comm, sizeof(ev->comm));
 	}

@@ -51,28 +51,39 @@ static __always_inline unsigned long magic_of(struct dentry *dentry)
 	return kread(kread(dentry, d_sb), s_magic);
 }
 
-static __always_inline bool has_made_up_name(struct dentry *dentry)
+enum dentry_kind {
+	DENTRY_PLACED,   /* in a directory */
+	DENTRY_MEMFD,    /* a file in memory that never was, but has a name: simple_dname() in
+			    fs/d_path.c */
+	DENTRY_NAMELESS, /* a pipe or the like: neither */
+};
+
+static __always_inline enum dentry_kind kind_of(struct dentry *dentry)
 {
 	struct dentry_operations *op = kread(dentry, d_op);
-
-	return op && kread(op, d_dname);
-}
-
-/* A file in memory that never had a directory, but has a name: simple_dname() in fs/d_path.c. */
-static __always_inline bool is_memfd(struct dentry *dentry)
-{
 	unsigned long magic;
 
-	if (!has_made_up_name(dentry))
-		return false;
+	if (!op || !kread(op, d_dname))
+		return DENTRY_PLACED;
 	magic = magic_of(dentry);
-	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC;
+	return magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC ? DENTRY_MEMFD : DENTRY_NAMELESS;
 }
 
-/* A pipe or the like: no name, no place. */
-static __always_inline bool is_nameless(struct dentry *dentry)
+/*
+ * The root of the mount namespace, whose path is empty?  That most names start from.  It lies on
+ * another root, which the kernel came up with.
+ */
+static __always_inline bool is_root(struct dentry *dentry, struct mount *mnt)
 {
-	return has_made_up_name(dentry) && !is_memfd(dentry);
+	for (int i = 0; i < 2 && dentry == kread(mnt, mnt.mnt_root); i++) {
+		struct mount *below = kread(mnt, mnt_parent);
+
+		if (below == mnt)
+			return true;
+		dentry = kread(mnt, mnt_mountpoint);
+		mnt = below;
+	}
+	return false;
 }
 
 #define SHORT_NAME 32
@@ -215,11 +226,10 @@ static __always_inline __u64 path_walk(__u32 slot, __u32 at)
 }
 
 /* The same of a file that may be one in memory, and then is no mount's root. */
-static __always_inline __u64 path_put(__u32 slot, const struct scratch *s, __u32 at)
+static __always_inline __u64 path_put(__u32 slot, const struct scratch *s, __u32 at,
+				      enum dentry_kind kind)
 {
-	struct dentry *dentry = s->walk_dentry;
-
-	return is_memfd(dentry) && dentry != kread(s->walk_mnt, mnt.mnt_root)
+	return kind == DENTRY_MEMFD && s->walk_dentry != kread(s->walk_mnt, mnt.mnt_root)
 		       ? path_of_memfd(slot, at)
 		       : path_walk(slot, at);
 }

@@ -194,7 +194,7 @@ static __always_inline int setup_forked(struct task_struct *parent, struct task_
 static __always_inline bool is_runtime_again(const struct setup *setup, struct dentry *dentry,
 					     __u64 inode)
 {
-	return inode == setup->exe || is_memfd(dentry);
+	return inode == setup->exe || kind_of(dentry) == DENTRY_MEMFD;
 }
 
 /* True if the exec that has just succeeded is still the runtime's. */
@@ -246,10 +246,10 @@ static __always_inline bool is_runtimes_exec(struct setup *setup, const struct o
 	return setup->again || loader;
 }
 
-/* Is the current task's open, asked for and ended as scratch has it, a part of the set-up? */
-static __always_inline bool in_setup(const struct scratch *s, __u32 traced_flags)
+/* Is the task's open, asked for and ended as scratch has it, a part of the set-up? */
+static __always_inline bool in_setup(const struct scratch *s, struct task_struct *task,
+				     __u32 traced_flags)
 {
-	struct task_struct *task = current_task();
 	struct setup *setup;
 
 	if (!(traced_flags & CGROUP_CONTAINER))

@@ -32,7 +32,7 @@ static __always_inline int syscall_done_in(const struct cgroup_entry *traced, __
 		return 0;
 	s->opened.dentry = NULL;
 	if (!request_from_regs(&s->request, regs, nr, task) ||
-	    !request_wanted(s, traced->flags, ret))
+	    !request_wanted(s, task, traced->flags, ret))
 		return 0;
 	/* A successful exec was reported by sched_process_exec, with its file. */
 	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT) {

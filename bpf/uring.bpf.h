@@ -166,7 +166,7 @@ static __always_inline int uring_report_unseen(void *raw, struct scratch *s, str
 	s->opened.dentry = NULL;
 	r->data[0] = 0;
 	uring_keep_name(req, r->data, traced->root_id);
-	if (!request_wanted(s, traced->flags, 0))
+	if (!request_wanted(s, current_task(), traced->flags, 0))
 		return 0;
 	return report_last(raw, SCRATCH_URING_SUBMIT, cgroup_id, traced->root_id, 0);
 }
@@ -242,7 +242,7 @@ static __always_inline int uring_completed(void *raw, __u32 slot, struct io_kioc
 	s->request.name = name;
 	s->request.kernel_name = true;
 	opened_set(&s->opened, ret >= 0 ? uring_file(req, task, ret) : NULL);
-	if (!request_wanted(s, traced->flags, ret))
+	if (!request_wanted(s, task, traced->flags, ret))
 		goto done;
 	if (name && raw)
 		uring_forget_later(key);
