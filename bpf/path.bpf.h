@@ -35,7 +35,8 @@
 struct walk {
 	struct dentry *dentry;
 	struct mount *mnt;
-	char *data; /* of the record */
+	struct dentry *root; /* of mnt */
+	char *data;          /* of the record */
 	__u64 at;   /* bytes of data in use */
 	__u64 end;  /* ... and how many may be */
 	bool truncated;
@@ -93,10 +94,16 @@ static __always_inline bool is_root(struct dentry *dentry, struct mount *mnt)
  * helper (13 ns a component instead of 26).  Something is always behind it that may be read: in the
  * dentry, or, in a page that is not there, zeros; and the next component goes on top of it.
  */
-static __always_inline void put_short_name(char *to, const unsigned char *name)
+static __always_inline void put_short_name(char *to, const unsigned char *name, __u64 len)
 {
-	for (int i = 0; i < SHORT_NAME / (int)sizeof(void *); i++)
-		((void **)to)[i] = kread_ptr((void **)name + i);
+	void **words = (void **)to, **at = (void **)name;
+
+	words[0] = kread_ptr(at);
+	words[1] = kread_ptr(at + 1);
+	if (len > 2 * sizeof(void *)) {
+		words[2] = kread_ptr(at + 2);
+		words[3] = kread_ptr(at + 3);
+	}
 }
 
 /* The name of one component and a slash.  Returns 1 if there is no room. */
@@ -115,7 +122,7 @@ static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
 		return 1;
 	if (TYPED_LOADS && len <= SHORT_NAME)
-		put_short_name(w->data + at, name);
+		put_short_name(w->data + at, name, len);
 	else
 		bpf_probe_read_kernel(w->data + at, len, name);
 	w->data[at + len] = '/';
@@ -129,13 +136,14 @@ static __always_inline long walk_step(struct walk *w)
 	struct dentry *dentry = w->dentry, *parent;
 	struct mount *mnt = w->mnt;
 
-	if (dentry == kread(mnt, mnt.mnt_root)) {
+	if (dentry == w->root) {
 		struct mount *below = kread(mnt, mnt_parent);
 
 		if (below == mnt)
 			return 1;
 		w->dentry = kread(mnt, mnt_mountpoint);
 		w->mnt = below;
+		w->root = kread(below, mnt.mnt_root);
 		return 0;
 	}
 	parent = kread(dentry, d_parent);
@@ -156,6 +164,7 @@ static __always_inline bool walk_start(struct walk *w, const struct scratch *s, 
 		return false;
 	w->dentry = s->walk_dentry;
 	w->mnt = s->walk_mnt;
+	w->root = kread(w->mnt, mnt.mnt_root);
 	w->data = r->data;
 	return true;
 }
