@@ -24,11 +24,13 @@ struct {
 __noinline __u64 exe_announce(__u32 slot)
 {
 	struct scratch *s = scratch_get(slot);
-	struct record *r = record_begin(slot);
+	struct cpu_ring *ring = own_ring();
 	__u64 exe_id, walked, path_len;
+	struct record *r;
 
-	if (!s || !r)
+	if (!s || !ring)
 		return 0;
+	r = record_begin(ring, slot);
 	s->walk_dentry = (struct dentry *)s->exe_key.dentry;
 	s->walk_mnt = mount_of((struct vfsmount *)s->exe_key.mnt);
 	walked = path_put(slot, s, 0, kind_of(s->walk_dentry));
@@ -44,7 +46,7 @@ __noinline __u64 exe_announce(__u32 slot)
 	r->exe.path_len = path_len;
 	r->exe.bits = (walked & WALK_TRUNCATED ? OPEN_PATH_TRUNCATED : 0) |
 		      (dentry_deleted((struct dentry *)s->exe_key.dentry) ? OPEN_DELETED : 0);
-	if (record_send(s, r, &r->exe, sizeof(r->exe) + path_len))
+	if (record_send(ring, s, r, &r->exe, sizeof(r->exe) + path_len))
 		return 0; /* this event goes without, the next one tries again */
 	bpf_map_update_elem(&exes, &s->exe_key, &exe_id, BPF_ANY);
 	__sync_fetch_and_add(&exes_announced, 1);

@@ -182,16 +182,15 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch_get(slot);
+	struct cpu_ring *ring = own_ring();
 	__u64 exe_id, data_len;
 	struct record *r;
 
-	if (!s)
+	if (!s || !ring)
 		return 0;
 
 	exe_id = exe_id_of(slot, s, task); /* first: it may send a record of its own */
-	r = record_begin(slot);
-	if (!r)
-		return 0;
+	r = record_begin(ring, slot);
 	r->open.exe_id = exe_id;
 	r->open.type = RECORD_OPEN;
 	r->open.when_ns = bpf_ktime_get_boot_ns();
@@ -215,7 +214,7 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 
 	data_len = r->open.name_len + r->open.path_len;
 	if (data_len > RECORD_DATA_BYTES ||
-	    record_send(s, r, &r->open, sizeof(r->open) + data_len)) {
+	    record_send(ring, s, r, &r->open, sizeof(r->open) + data_len)) {
 		count_loss(root_id, LOSS_RING_FULL);
 		volume_take_back(r);
 	}

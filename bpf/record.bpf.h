@@ -112,13 +112,10 @@ static __always_inline struct record *record_get(__u32 slot)
 }
 
 /* A place for one more record; what was there and was not sent is gone. */
-static __always_inline struct record *record_begin(__u32 slot)
+static __always_inline struct record *record_begin(struct cpu_ring *ring, __u32 slot)
 {
-	struct cpu_ring *ring = own_ring();
 	__u64 place = slots_place(slot);
 
-	if (!ring)
-		return NULL;
 	if (settings.cpu_ring_bytes) {
 		if (has_room(ring))
 			place = sizeof(*ring) + (ring->put & (settings.cpu_ring_bytes - 1));
@@ -196,13 +193,10 @@ static __always_inline void cpu_ring_write(struct cpu_ring *ring, struct record 
 }
 
 /* Hand over size bytes at `record`, a part of r.  0, or negative where there was no room. */
-static __always_inline long record_send(struct scratch *s, struct record *r, void *record,
-					__u64 size)
+static __always_inline long record_send(struct cpu_ring *ring, struct scratch *s, struct record *r,
+					void *record, __u64 size)
 {
-	struct cpu_ring *ring = own_ring();
-
-	if (settings.cpu_ring_bytes && ring &&
-	    ring->place < sizeof(*ring) + settings.cpu_ring_bytes) {
+	if (settings.cpu_ring_bytes && ring->place < sizeof(*ring) + settings.cpu_ring_bytes) {
 		cpu_ring_write(ring, r, record, size);
 		return 0;
 	}
