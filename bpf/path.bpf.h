@@ -111,6 +111,7 @@ static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 {
 	__u64 at = w->at, len = kread(dentry, d_name.len) & 0xff; /* NAME_MAX */
 	const unsigned char *name;
+	char *slash;
 
 	if (at + len + 1 > w->end) {
 		w->truncated = true;
@@ -121,12 +122,15 @@ static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
 	barrier_var(at);
 	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
 		return 1;
+	slash = w->data + at + len;
+	w->at = at + len + 1;
+	barrier_var(slash);
+	barrier_var(w->at);
 	if (TYPED_LOADS && len <= SHORT_NAME)
 		put_short_name(w->data + at, name, len);
 	else
 		bpf_probe_read_kernel(w->data + at, len, name);
-	w->data[at + len] = '/';
-	w->at = at + len + 1;
+	*slash = '/';
 	return 0;
 }
 
