@@ -55,13 +55,22 @@ int open_done(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct pt_regs *regs = RAW_ARG(struct pt_regs *, 0);
 	long ret = (__s32)ctx->args[1]; /* 5.10's arm64 leaves the sign out for 32-bit callers */
+	struct task_struct *task = current_task();
 	struct cpu_ring *ring = own_ring();
+	struct report_order order;
+	struct scratch *s;
 
 	if (!ring)
 		return 0;
-	if (ring->order.root_id)
-		return report_ordered(ring);
-	return syscall_ended(regs, syscall_nr(regs), ret);
+	s = ring->order.root_id
+		    ? order_take(ring, &order)
+		    : syscall_ended(task, regs, syscall_nr(regs), ret, true, &order);
+	if (!s)
+		return 0;
+	open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret);
+	if (order.uring_key)
+		uring_forget(order.uring_key);
+	return 0;
 }
 
 /*
@@ -73,9 +82,13 @@ int open_done(struct bpf_raw_tracepoint_args *ctx)
 SEC("?tp/raw_syscalls/sys_exit")
 int sys_exit_perf(struct raw_syscalls_exit *ctx)
 {
-	if (!may_open_nr(ctx->id))
+	struct task_struct *task = current_task();
+	struct report_order order;
+
+	if (!may_open_nr(ctx->id) || !syscall_ended(task, current_regs(task), ctx->id,
+						    (__s32)ctx->ret, false, &order))
 		return 0;
-	return syscall_ended(current_regs(current_task()), ctx->id, (__s32)ctx->ret);
+	return open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
 }
 
 /*
@@ -199,14 +212,14 @@ int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
 SEC("?fexit/do_sys_openat2")
 int fexit_openat2(__u64 *ctx)
 {
-	return outer_done(SCRATCH_OUTER, (__s32)ctx[3]);
+	return outer_done(SCRATCH_OUTER, ctx, (__s32)ctx[3]);
 }
 
 /* Never passes the inner function. */
 SEC("?fexit/do_handle_open")
 int fexit_handle_open(__u64 *ctx)
 {
-	return outer_done(SCRATCH_HANDLE, (__s32)ctx[3]);
+	return outer_done(SCRATCH_HANDLE, NULL, (__s32)ctx[3]);
 }
 
 /* do_file_open() where that is its name. */
@@ -233,13 +246,13 @@ int fexit_uring(__u64 *ctx)
 SEC("?kretprobe/do_sys_openat2")
 int kretprobe_openat2(struct pt_regs *ctx)
 {
-	return outer_done(SCRATCH_OUTER, (__s32)PROBE_RESULT(ctx));
+	return outer_done(SCRATCH_OUTER, NULL, (__s32)PROBE_RESULT(ctx));
 }
 
 SEC("?kretprobe/do_handle_open")
 int kretprobe_handle_open(struct pt_regs *ctx)
 {
-	return outer_done(SCRATCH_HANDLE, (__s32)PROBE_RESULT(ctx));
+	return outer_done(SCRATCH_HANDLE, NULL, (__s32)PROBE_RESULT(ctx));
 }
 
 SEC("?kprobe/do_filp_open")

@@ -81,7 +81,7 @@ static __always_inline __u64 exe_id_of_key(__u32 slot, struct scratch *s)
 /* 0 for a kernel thread, or if the path could not be sent. */
 static __always_inline __u64 exe_id_of(__u32 slot, struct scratch *s, struct task_struct *task)
 {
-	struct mm_struct *mm = kread_known(task, mm);
+	struct mm_struct *mm = kread(task, mm);
 	struct file *file = mm ? kread(mm, exe_file) : NULL;
 	struct exe_key key;
 	struct inode *inode;

@@ -22,7 +22,7 @@ static __always_inline int exec_report(void *raw, __u32 slot, struct linux_binpr
 	s = scratch_get(slot);
 	if (!traced || !task_wanted() || !s)
 		return 0;
-	request_start(&s->request);
+	request_start(&s->request, false);
 	request_set(&s->request, kread(bprm, fdpath) ? CALL_EXECVEAT : CALL_EXECVE, AT_FDCWD,
 		    (__u64)name);
 	s->request.kernel_name = true;

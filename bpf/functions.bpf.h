@@ -141,6 +141,20 @@ static __always_inline bool request_of_syscall(struct scratch *s, struct task_st
 	return request_from_regs(&s->request, regs, syscall_nr(regs), task);
 }
 
+/* The same, with what the kernel's function was called with. */
+static __always_inline bool request_of_openat2(struct scratch *s, struct task_struct *task,
+					       const __u64 *args)
+{
+	struct pt_regs *regs = current_regs(task);
+	bool is_32 = caller_is_32(regs, task);
+	int call = call_of_nr(syscall_nr(regs), is_32);
+
+	request_start(&s->request, is_32);
+	request_set(&s->request, call, args[0], args[1]);
+	request_how_of_call(&s->request, regs, is_32);
+	return call != CALL_COUNT;
+}
+
 /* --- io_uring ---------------------------------------------------------------------- */
 
 static __always_inline int uring_begun(struct io_kiocb *req, __u32 issue_flags)
@@ -221,6 +235,12 @@ static __always_inline int inner_begun(struct filename *filename)
 	return 0;
 }
 
+/* It has been on its CPU ever since if there are no more: each time it is put aside counts. */
+static __always_inline __u64 switches_of(struct task_struct *task)
+{
+	return kread_known(task, nvcsw) + kread_known(task, nivcsw);
+}
+
 /* --- from the inner function to the outer one ----------------------------------------- */
 
 /*
@@ -252,11 +272,10 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	struct scratch *s = scratch_get(SCRATCH_OUTER);
 	char *name;
 
-	if (!settings.uninterrupted || calls_kept || kread_known(flags, open_flag) & FMODE_EXEC ||
-	    !s)
+	if (calls_kept || kread_known(flags, open_flag) & FMODE_EXEC || !s)
 		return false;
 	s->handed.task = task;
-	s->handed.name = kread_known(filename, uptr);
+	s->handed.switches = switches_of(task);
 	s->handed.cgroup_id = cgroup_id;
 	s->handed.root_id = traced->root_id;
 	s->handed.traced_flags = traced->flags;
@@ -264,10 +283,10 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	*(volatile __u64 *)&s->opened.file = file_or_error;
 	if (*(volatile __u64 *)&s->opened.file < -(__u64)MAX_ERRNO) {
 		opened_set(&s->opened, (struct file *)file_or_error);
-		opened_remember(&s->opened);
 		return true;
 	}
 	s->opened.dentry = NULL;
+	s->handed.name = kread_known(filename, uptr);
 	name = failed_name_of_cpu();
 	if (name)
 		bpf_probe_read_kernel_str(name, EVENT_NAME_BYTES,
@@ -275,13 +294,18 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	return true;
 }
 
-/* Not what was left when the kernel opened something for itself: that has another name. */
-static __always_inline bool taken_over(struct scratch *s, __u32 slot, struct task_struct *task)
+/*
+ * Not what was left when the kernel opened something for itself: that has another name.  Only a
+ * failed open is asked, since what failed before it came to the inner function fails, too.
+ */
+static __always_inline bool taken_over(struct scratch *s, struct task_struct *task,
+				       const __u64 *args)
 {
-	if (!settings.uninterrupted || slot != SCRATCH_OUTER || s->handed.task != task)
+	if (!args || !settings.uninterrupted || s->handed.task != task)
 		return false;
 	s->handed.task = NULL;
-	return request_of_syscall(s, task) && s->request.name == s->handed.name;
+	return request_of_openat2(s, task, args) &&
+	       (s->opened.dentry || s->request.name == s->handed.name);
 }
 
 /* --- the inner function -------------------------------------------------------------- */
@@ -290,6 +314,7 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 				      __u64 file_or_error)
 {
 	struct task_struct *task = current_task();
+	const bool by_cpu = settings.uninterrupted;
 	long error = 0;
 	struct cgroup_entry *traced;
 	struct call_state *st;
@@ -299,9 +324,10 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	/* A name that could not be taken over: nothing to open yet.  The outer function tells. */
 	if ((__u64)filename >= -(__u64)MAX_ERRNO)
 		return 0;
-	traced = traced_or_verdict(task, &cgroup_id);
-	if (!traced || !task_wanted() ||
-	    hand_over(task, filename, flags, file_or_error, traced, cgroup_id))
+	traced = by_cpu ? verdict_on(task, &cgroup_id) : traced_of(task, &cgroup_id);
+	if (!traced || !task_wanted())
+		return 0;
+	if (by_cpu && hand_over(task, filename, flags, file_or_error, traced, cgroup_id))
 		return 0;
 	st = call_state(true);
 	s = scratch_get(SCRATCH_INNER);
@@ -364,15 +390,15 @@ static __always_inline void opened_by_hash(struct scratch *s, const struct call_
 		opened_set(&s->opened, file);
 }
 
-/* With what was taken over, and the request. */
-static __always_inline int outer_done_handed(struct scratch *s, struct task_struct *task, long ret)
+/* With what was taken over, and the request.  False if it is not to be reported. */
+static __always_inline bool outer_handed(struct scratch *s, struct task_struct *task, long ret)
 {
 	if (interrupted(ret)) {
 		interruption_keep(current_regs(task), ret);
-		return 0;
+		return false;
 	}
 	if (ret >= 0) {
-		if (!opened_still(&s->opened))
+		if (s->handed.switches != switches_of(task))
 			opened_set(&s->opened, file_of_fd(task, ret));
 	} else if (!s->opened.dentry) {
 		s->request.name = failed_name_of_cpu();
@@ -380,38 +406,49 @@ static __always_inline int outer_done_handed(struct scratch *s, struct task_stru
 	} else {
 		s->opened.dentry = NULL;
 	}
-	if (!request_wanted(s, task, s->handed.traced_flags, ret))
-		return 0;
-	return open_report(SCRATCH_OUTER, s->handed.cgroup_id, s->handed.root_id, ret);
+	return request_wanted(s, task, s->handed.traced_flags, ret);
 }
 
-/* do_sys_openat2() or do_handle_open(), on behalf of a system call. */
-static __always_inline int outer_done(__u32 slot, long ret)
+/*
+ * do_sys_openat2() or do_handle_open(), on behalf of a system call.  args: the first one's, where
+ * they are at hand.
+ */
+static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch_get(slot);
+	struct call_state *st = NULL;
 	struct cgroup_entry *traced;
-	struct call_state *st;
-	__u64 cgroup_id;
+	struct cpu_ring *ring;
+	__u64 cgroup_id, root_id;
 
 	if (!s)
 		return 0;
-	if (taken_over(s, slot, task))
-		return outer_done_handed(s, task, ret);
-	traced = traced_or_verdict(task, &cgroup_id);
-	if (!traced || !task_wanted())
-		return 0;
-	st = calls_kept ? call_state(false) : NULL;
-	if (interrupted(ret)) {
-		interruption_keep(current_regs(task), ret);
-		goto done;
+	if (taken_over(s, task, args)) {
+		if (!outer_handed(s, task, ret))
+			return 0;
+		cgroup_id = s->handed.cgroup_id;
+		root_id = s->handed.root_id;
+	} else {
+		traced = traced_or_verdict(task, &cgroup_id);
+		if (!traced || !task_wanted())
+			return 0;
+		root_id = traced->root_id;
+		st = calls_kept ? call_state(false) : NULL;
+		if (interrupted(ret)) {
+			interruption_keep(current_regs(task), ret);
+			goto done;
+		}
+		/* A success was no failure: that was of an earlier call, whose end the kernel
+		 * skipped. */
+		if ((st && st->inner == INNER_REPORTED && ret < 0) ||
+		    !request_of_syscall(s, task) || !request_wanted(s, task, traced->flags, ret))
+			goto done;
+		opened_by_hash(s, st, ret >= 0 ? file_of_fd(task, ret) : NULL);
 	}
-	/* A success was no failure: that was of an earlier call, whose end the kernel skipped. */
-	if ((st && st->inner == INNER_REPORTED && ret < 0) || !request_of_syscall(s, task) ||
-	    !request_wanted(s, task, traced->flags, ret))
-		goto done;
-	opened_by_hash(s, st, ret >= 0 ? file_of_fd(task, ret) : NULL);
-	open_report(slot, cgroup_id, traced->root_id, ret);
+	ring = own_ring();
+	if (ring)
+		open_deliver(ring, s, task, slot, cgroup_id, root_id, ret);
 done:
 	if (st)
 		call_state_done();

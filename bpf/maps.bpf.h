@@ -83,7 +83,8 @@ struct handed {
 	__u64 cgroup_id, root_id;
 	__u32 traced_flags;             /* of the cgroup's entry */
 	const struct task_struct *task; /* whose call it is; NULL: nobody's */
-	const char *name;               /* in user memory */
+	__u64 switches;                 /* switches_of() it */
+	const char *name;               /* of a failed open: in user memory */
 };
 
 /* What a program knows of the open under way, but for its record: that is in record.bpf.h. */

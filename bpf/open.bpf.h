@@ -14,7 +14,7 @@
 
 static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 fd)
 {
-	struct files_struct *files = kread_known(task, files);
+	struct files_struct *files = kread(task, files);
 	struct fdtable *fdt;
 
 	if (!files)
@@ -62,7 +62,7 @@ static __always_inline void open_put_name(struct record *r, const struct open_re
 static __always_inline struct path *base_of(const struct open_request *rq, bool absolute,
 					    struct task_struct *task)
 {
-	struct fs_struct *fs = kread_known(task, fs);
+	struct fs_struct *fs = kread(task, fs);
 	struct file *dir;
 
 	if (absolute && !(rq->resolve & RESOLVE_IN_ROOT))
@@ -163,13 +163,13 @@ static __always_inline void put_comm(struct open_record *ev, struct task_struct 
 
 static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task)
 {
-	struct cred *cred = kread_known(task, cred);
+	struct cred *cred = kread(task, cred);
 
 	ev->tgid = kread_known(task, tgid);
 	ev->tid = kread_known(task, pid);
 	ev->uid = kread(cred, uid.val);
 	ev->gid = kread(cred, gid.val);
-	ev->ppid = kread_known(kread_known(task, real_parent), tgid);
+	ev->ppid = kread(kread(task, real_parent), tgid);
 	put_comm(ev, task);
 }
 
@@ -177,17 +177,14 @@ static __always_inline void open_put_process(struct open_record *ev, struct task
  * Report a finished open of the current task, asked for by scratch->request,
  * that ended as ret with scratch->opened.  The task is in the traced cgroup
  * cgroup_id of the container root_id.  Delivers the open or counts it as lost.
+ * ring and s are the CPU's and the slot's own.
  */
-__noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret)
+static __always_inline int open_deliver(struct cpu_ring *ring, struct scratch *s,
+					struct task_struct *task, __u32 slot, __u64 cgroup_id,
+					__u64 root_id, __s64 ret)
 {
-	struct task_struct *task = current_task();
-	struct scratch *s = scratch_get(slot);
-	struct cpu_ring *ring = own_ring();
 	__u64 exe_id, data_len;
 	struct record *r;
-
-	if (!s || !ring)
-		return 0;
 
 	exe_id = exe_id_of(slot, s, task); /* first: it may send a record of its own */
 	r = record_begin(ring, slot);
@@ -219,6 +216,15 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 		volume_take_back(r);
 	}
 	return 0;
+}
+
+/* The same with what a global function may be handed.  The call is 60 instructions. */
+__noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret)
+{
+	struct scratch *s = scratch_get(slot);
+	struct cpu_ring *ring = own_ring();
+
+	return s && ring ? open_deliver(ring, s, current_task(), slot, cgroup_id, root_id, ret) : 0;
 }
 
 /* --- by another program ------------------------------------------------------------------ */
@@ -261,6 +267,15 @@ static __always_inline int report_last(void *raw, __u32 slot, __u64 cgroup_id, _
 		ring->order.root_id = root_id;
 	}
 	return go_on(raw);
+}
+
+/* The order, by the one that it was left to, and the scratch memory that goes with it. */
+static __always_inline struct scratch *order_take(struct cpu_ring *ring, struct report_order *order)
+{
+	*order = ring->order;
+	ring->order.root_id = 0;
+	ring->order.uring_key = 0;
+	return scratch_get(order->slot);
 }
 
 #endif

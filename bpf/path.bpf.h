@@ -33,14 +33,17 @@
 #define WALK_LEGS      18
 
 struct walk {
+	struct scratch *s; /* whose walk_mnt is the mount */
 	struct dentry *dentry;
-	struct mount *mnt;
-	struct dentry *root; /* of mnt */
+	struct dentry *root; /* of the mount */
 	char *data;          /* of the record */
-	__u64 at;   /* bytes of data in use */
-	__u64 end;  /* ... and how many may be */
-	bool truncated;
+	__u64 at;            /* bytes of data in use */
+	__u64 end;           /* ... and how many may be */
 };
+
+/* With `at`, how far it has come, in one number: */
+#define WALK_TRUNCATED (1ULL << 32) /* the way to the root was longer than EVENT_PATH_BYTES */
+#define WALK_DONE      (1ULL << 33)
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {
@@ -54,8 +57,7 @@ static __always_inline unsigned long magic_of(struct dentry *dentry)
 
 enum dentry_kind {
 	DENTRY_PLACED,   /* in a directory */
-	DENTRY_MEMFD,    /* a file in memory that never was, but has a name: simple_dname() in
-			    fs/d_path.c */
+	DENTRY_MEMFD,    /* never was in one, but has a name: simple_dname() in fs/d_path.c */
 	DENTRY_NAMELESS, /* a pipe or the like: neither */
 };
 
@@ -90,7 +92,7 @@ static __always_inline bool is_root(struct dentry *dentry, struct mount *mnt)
 #define SHORT_NAME 32
 
 /*
- * A name of up to SHORT_NAME bytes, and what is behind it: four loads are cheaper than the
+ * A name of up to SHORT_NAME bytes, and what is behind it: two or four loads are cheaper than the
  * helper (13 ns a component instead of 26).  Something is always behind it that may be read: in the
  * dentry, or, in a page that is not there, zeros; and the next component goes on top of it.
  */
@@ -106,83 +108,70 @@ static __always_inline void put_short_name(char *to, const unsigned char *name, 
 	}
 }
 
-/* The name of one component and a slash.  Returns 1 if there is no room. */
-static __always_inline long walk_put_name(struct walk *w, struct dentry *dentry)
+/* The name of one component and a slash.  0, or flags if there is no room. */
+static __always_inline __u64 walk_put_name(struct walk *w, struct dentry *dentry)
 {
 	__u64 at = w->at, len = kread(dentry, d_name.len) & 0xff; /* NAME_MAX */
 	const unsigned char *name;
-	char *slash;
 
-	if (at + len + 1 > w->end) {
-		w->truncated = true;
-		return 1;
-	}
+	if (at + len + 1 > w->end)
+		return WALK_DONE | WALK_TRUNCATED;
 	name = kread(dentry, d_name.name);
 	/* Always true; but the verifier (up to 6.1) only believes a bound checked right here. */
 	barrier_var(at);
 	if (at > EVENT_NAME_BYTES + EVENT_PATH_BYTES)
-		return 1;
-	slash = w->data + at + len;
+		return WALK_DONE;
+	/* Before the ways part, or the verifier follows each of them to the end of the path. */
 	w->at = at + len + 1;
-	barrier_var(slash);
 	barrier_var(w->at);
 	if (TYPED_LOADS && len <= SHORT_NAME)
 		put_short_name(w->data + at, name, len);
 	else
 		bpf_probe_read_kernel(w->data + at, len, name);
-	*slash = '/';
+	w->data[w->at - 1] = '/';
 	return 0;
 }
 
-/* One component or one mount crossed.  Returns 1 at the root. */
-static __always_inline long walk_step(struct walk *w)
+/* One component or one mount crossed.  Flags at the root, or without room. */
+static __always_inline __u64 walk_step(struct walk *w)
 {
 	struct dentry *dentry = w->dentry, *parent;
-	struct mount *mnt = w->mnt;
 
 	if (dentry == w->root) {
-		struct mount *below = kread(mnt, mnt_parent);
+		struct mount *mnt = w->s->walk_mnt, *below = kread(mnt, mnt_parent);
 
 		if (below == mnt)
-			return 1;
+			return WALK_DONE;
 		w->dentry = kread(mnt, mnt_mountpoint);
-		w->mnt = below;
+		w->s->walk_mnt = below;
 		w->root = kread(below, mnt.mnt_root);
 		return 0;
 	}
 	parent = kread(dentry, d_parent);
 	if (parent == dentry)
-		return 1; /* a tree that hangs nowhere: as far as the kernel knows */
+		return WALK_DONE; /* a tree that hangs nowhere: as far as the kernel knows */
 	w->dentry = parent;
 	return walk_put_name(w, dentry);
 }
 
-#define WALK_TRUNCATED (1ULL << 32) /* the way to the root was longer than EVENT_PATH_BYTES */
-#define WALK_DONE      (1ULL << 33)
-
-static __always_inline bool walk_start(struct walk *w, const struct scratch *s, struct record *r,
+static __always_inline bool walk_start(struct walk *w, struct scratch *s, struct record *r,
 				       __u32 at, __u32 end)
 {
 	*w = (struct walk){ .at = at, .end = end };
 	if (!s || !r)
 		return false;
+	w->s = s;
 	w->dentry = s->walk_dentry;
-	w->mnt = s->walk_mnt;
-	w->root = kread(w->mnt, mnt.mnt_root);
+	w->root = kread(s->walk_mnt, mnt.mnt_root);
 	w->data = r->data;
 	return true;
-}
-
-static __always_inline __u64 walk_result(const struct walk *w, bool done)
-{
-	return w->at | (done ? WALK_DONE : 0) | (w->truncated ? WALK_TRUNCATED : 0);
 }
 
 /* Some steps from walk_dentry and walk_mnt on, which are left where it stopped. */
 __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
 {
 	struct scratch *s = scratch_get(slot);
-	bool done = false;
+	__u64 done = 0;
 	struct walk w;
 
 	if (!s || !walk_start(&w, s, record_get(slot), at, end))
@@ -190,8 +179,7 @@ __noinline __u64 path_walk_stretch(__u32 slot, __u32 at, __u32 end)
 	for (int i = 0; i < WALK_STEPS && !done; i++)
 		done = walk_step(&w);
 	s->walk_dentry = w.dentry;
-	s->walk_mnt = w.mnt;
-	return walk_result(&w, done);
+	return w.at | done;
 }
 
 __noinline __u64 path_walk_leg(__u32 slot, __u32 at, __u32 end)
@@ -206,11 +194,12 @@ __noinline __u64 path_walk_leg(__u32 slot, __u32 at, __u32 end)
 /* A file in memory is its own parent, and its name is all there is. */
 __noinline __u64 path_of_memfd(__u32 slot, __u32 at)
 {
+	__u64 full = 0;
 	struct walk w;
 
 	if (walk_start(&w, scratch_get(slot), record_get(slot), at, at + EVENT_PATH_BYTES))
-		walk_put_name(&w, w.dentry);
-	return walk_result(&w, false);
+		full = walk_put_name(&w, w.dentry) & WALK_TRUNCATED;
+	return w.at | full;
 }
 
 /* A long path's rest, up to `end`. */

@@ -37,20 +37,26 @@ struct open_request {
 };
 
 /* The request lives in scratch memory, which still holds the one before. */
-static __always_inline void request_start(struct open_request *rq)
+static __always_inline void request_start(struct open_request *rq, bool is_32)
 {
 	rq->resolve = 0;
 	rq->flags = 0;
 	rq->mode = 0;
-	rq->bits = 0;
+	rq->bits = is_32 ? OPEN_COMPAT : 0;
 	rq->kernel_name = false;
+}
+
+/* Do they ask for a file to be made? */
+static __always_inline bool flags_make(__u32 flags)
+{
+	return flags & (O_CREAT | O_TMPFILE_BIT);
 }
 
 static __always_inline void request_flags(struct open_request *rq, __u32 flags, __u16 mode)
 {
 	rq->flags = flags;
 	rq->bits |= OPEN_HAS_FLAGS;
-	if (flags & (O_CREAT | O_TMPFILE_BIT)) {
+	if (flags_make(flags)) {
 		rq->mode = mode;
 		rq->bits |= OPEN_HAS_MODE;
 	}
@@ -75,38 +81,60 @@ static __always_inline void request_set(struct open_request *rq, __u16 call, __s
 	rq->name = (const char *)name;
 }
 
-static __always_inline bool request_of_call(struct open_request *rq, int call, struct pt_regs *regs,
-					    bool is_32)
+/* Flags, and a mode if they ask for one, are the arguments from that one on. */
+static __always_inline void request_flags_from(struct open_request *rq, struct pt_regs *regs,
+					       bool is_32, int arg)
 {
-	__u64 a = syscall_arg(regs, is_32, 0), b = syscall_arg(regs, is_32, 1);
-	__u64 c = syscall_arg(regs, is_32, 2);
+	rq->flags = syscall_arg(regs, is_32, arg);
+	rq->bits |= OPEN_HAS_FLAGS;
+	if (flags_make(rq->flags)) {
+		rq->mode = syscall_arg(regs, is_32, arg + 1);
+		rq->bits |= OPEN_HAS_MODE;
+	}
+}
+
+/* How it is to be opened. */
+static __always_inline void request_how_of_call(struct open_request *rq, struct pt_regs *regs,
+						bool is_32)
+{
+	switch (rq->call) {
+	case CALL_OPEN:
+		request_flags_from(rq, regs, is_32, 1);
+		break;
+	case CALL_CREAT:
+		request_flags(rq, O_CREAT | O_WRONLY | O_TRUNC, syscall_arg(regs, is_32, 1));
+		break;
+	case CALL_OPENAT:
+		request_flags_from(rq, regs, is_32, 2);
+		break;
+	case CALL_OPENAT2:
+		request_how(rq, (const void *)syscall_arg(regs, is_32, 2));
+		break;
+	case CALL_OPEN_BY_HANDLE_AT:
+		request_flags(rq, syscall_arg(regs, is_32, 2), 0);
+		break;
+	}
+}
+
+/* What is to be opened.  False if the call opens nothing. */
+static __always_inline bool request_what_of_call(struct open_request *rq, int call,
+						 struct pt_regs *regs, bool is_32)
+{
+	__u64 first = syscall_arg(regs, is_32, 0);
 
 	switch (call) {
 	case CALL_OPEN:
-		request_set(rq, call, AT_FDCWD, a);
-		request_flags(rq, b, c);
-		return true;
 	case CALL_CREAT:
-		request_set(rq, call, AT_FDCWD, a);
-		request_flags(rq, O_CREAT | O_WRONLY | O_TRUNC, b);
+	case CALL_EXECVE:
+		request_set(rq, call, AT_FDCWD, first);
 		return true;
 	case CALL_OPENAT:
-		request_set(rq, call, a, b);
-		request_flags(rq, c, syscall_arg(regs, is_32, 3));
-		return true;
 	case CALL_OPENAT2:
-		request_set(rq, call, a, b);
-		request_how(rq, (const void *)c);
+	case CALL_EXECVEAT:
+		request_set(rq, call, first, syscall_arg(regs, is_32, 1));
 		return true;
 	case CALL_OPEN_BY_HANDLE_AT:
-		request_set(rq, call, a, 0);
-		request_flags(rq, c, 0);
-		return true;
-	case CALL_EXECVE:
-		request_set(rq, call, AT_FDCWD, a);
-		return true;
-	case CALL_EXECVEAT:
-		request_set(rq, call, a, b);
+		request_set(rq, call, first, 0);
 		return true;
 	}
 	return false;
@@ -119,10 +147,11 @@ static __always_inline bool request_from_regs(struct open_request *rq, struct pt
 {
 	bool is_32 = caller_is_32(regs, task);
 
-	request_start(rq);
-	if (is_32)
-		rq->bits |= OPEN_COMPAT;
-	return request_of_call(rq, call_of_nr(nr, is_32), regs, is_32);
+	request_start(rq, is_32);
+	if (!request_what_of_call(rq, call_of_nr(nr, is_32), regs, is_32))
+		return false;
+	request_how_of_call(rq, regs, is_32);
+	return true;
 }
 
 #endif

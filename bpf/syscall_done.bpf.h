@@ -18,53 +18,62 @@ static __always_inline struct pt_regs *current_regs(struct task_struct *task)
 				  bpf_core_type_size(struct pt_regs));
 }
 
-/* By a task in the traced cgroup.  raw: see report_last(). */
-static __always_inline int syscall_done_in(const struct cgroup_entry *traced, __u64 cgroup_id,
-					   struct task_struct *task, void *raw, __u32 slot,
-					   struct pt_regs *regs, __u64 nr, long ret)
+/*
+ * Is a call of a task in a traced cgroup to be reported, which ended as ret?  Then scratch has
+ * what it was asked for and what that led to.
+ */
+static __always_inline bool syscall_wanted(struct scratch *s, struct task_struct *task,
+					   const struct cgroup_entry *traced, struct pt_regs *regs,
+					   __u64 nr, long ret)
 {
-	struct scratch *s;
-
 	if (!task_wanted())
-		return 0;
-	s = scratch_get(slot);
-	if (!s)
-		return 0;
+		return false;
 	s->opened.dentry = NULL;
 	if (!request_from_regs(&s->request, regs, nr, task) ||
 	    !request_wanted(s, task, traced->flags, ret))
-		return 0;
+		return false;
 	/* A successful exec was reported by sched_process_exec, with its file. */
-	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT) {
-		if (ret >= 0)
-			return 0;
-	} else if (ret >= 0) {
+	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT)
+		return ret < 0;
+	if (ret >= 0)
 		opened_set(&s->opened, file_of_fd(task, ret));
-	}
-	return report_last(raw, slot, cgroup_id, traced->root_id, ret);
+	return true;
 }
 
-/* An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver. */
-static __always_inline int syscall_ended(struct pt_regs *regs, __u64 nr, long ret)
+/*
+ * The scratch memory of what is to be reported, and the order to do so; NULL: nothing is.
+ * An interrupted call is not over: it will be restarted, or end as EINTR in signal_deliver.
+ * goes_on: by the program that sys_exit goes on to.
+ */
+static __always_inline struct scratch *syscall_ended(struct task_struct *task, struct pt_regs *regs,
+						     __u64 nr, long ret, bool goes_on,
+						     struct report_order *order)
 {
-	struct task_struct *task = current_task();
+	struct scratch *s = scratch_get(SCRATCH_SYS_EXIT);
 	struct cgroup_entry *traced;
 	__u64 cgroup_id;
 
 	if (interrupted(ret)) {
 		interruption_keep(regs, ret);
-		return 0;
+		return NULL;
 	}
-	traced = traced_or_verdict(task, &cgroup_id);
-	if (!traced)
-		return 0;
-	return syscall_done_in(traced, cgroup_id, task, NULL, SCRATCH_SYS_EXIT, regs, nr, ret);
+	traced = goes_on ? verdict_after(task, &cgroup_id) : traced_of(task, &cgroup_id);
+	if (!traced || !s || !syscall_wanted(s, task, traced, regs, nr, ret))
+		return NULL;
+	*order = (struct report_order){
+		.slot = SCRATCH_SYS_EXIT,
+		.ret = ret,
+		.cgroup_id = cgroup_id,
+		.root_id = traced->root_id,
+	};
+	return s;
 }
 
 static __always_inline int signal_delivered(void *raw, int sig, struct k_sigaction *action)
 {
 	struct task_struct *task = current_task();
 	struct pt_regs *regs = current_regs(task);
+	struct scratch *s = scratch_get(SCRATCH_SIGNAL);
 	struct cgroup_entry *traced;
 	struct interruption was;
 	__u64 cgroup_id;
@@ -74,9 +83,9 @@ static __always_inline int signal_delivered(void *raw, int sig, struct k_sigacti
 		return 0;
 	interruption_forget();
 	traced = traced_of(task, &cgroup_id);
-	if (!traced)
+	if (!traced || !s || !syscall_wanted(s, task, traced, regs, was.nr, -EINTR))
 		return 0;
-	return syscall_done_in(traced, cgroup_id, task, raw, SCRATCH_SIGNAL, regs, was.nr, -EINTR);
+	return report_last(raw, SCRATCH_SIGNAL, cgroup_id, traced->root_id, -EINTR);
 }
 
 #endif

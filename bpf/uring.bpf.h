@@ -61,7 +61,7 @@ static __always_inline void request_of_uring(struct scratch *s, struct io_kiocb 
 {
 	struct io_open *open = (struct io_open *)req; /* the request's first member */
 
-	request_start(&s->request);
+	request_start(&s->request, false);
 	request_set(&s->request,
 		    kread(req, opcode) == IORING_OP_OPENAT ? CALL_IO_URING_OPENAT
 							   : CALL_IO_URING_OPENAT2,
@@ -201,19 +201,6 @@ static __always_inline void uring_forget_later(__u64 key)
 
 	if (ring)
 		ring->order.uring_key = key;
-}
-
-/* What another hook's program has left in the CPU's ring: see report_last(). */
-static __always_inline int report_ordered(struct cpu_ring *ring)
-{
-	struct report_order order = ring->order;
-
-	ring->order.root_id = 0;
-	ring->order.uring_key = 0;
-	open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
-	if (order.uring_key)
-		uring_forget(order.uring_key);
-	return 0;
 }
 
 static __always_inline int uring_completed(void *raw, __u32 slot, struct io_kiocb *req)

@@ -128,20 +128,30 @@ static __always_inline bool is_outside(struct task_struct *task)
 }
 
 /* The entry is a copy, good for the open under way.  NULL if the task is in no traced cgroup. */
-static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task, __u64 *id)
+static __always_inline struct cgroup_entry *
+verdict_of(struct verdicts *known, struct task_struct *task, __u64 cgroup, __u64 *id)
 {
-	struct verdicts *known = verdicts_of_cpu();
-	struct verdict *v;
-	__u64 cgroup;
+	struct verdict *v = verdict_place(known, cgroup);
 
-	if (!known)
-		return NULL;
-	cgroup = own_cgroup_address(known, task);
-	v = verdict_place(known, cgroup);
 	if (!verdict_holds(known, v, cgroup))
 		verdict_ask(known, v, task, cgroup);
 	*id = v->id;
 	return v->is_traced ? &v->entry : NULL;
+}
+
+static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task, __u64 *id)
+{
+	struct verdicts *known = verdicts_of_cpu();
+
+	return known ? verdict_of(known, task, own_cgroup_address(known, task), id) : NULL;
+}
+
+/* The same, by a program that goes on from the one that has asked is_outside(). */
+static __always_inline struct cgroup_entry *verdict_after(struct task_struct *task, __u64 *id)
+{
+	struct verdicts *known = verdicts_of_cpu();
+
+	return known ? verdict_of(known, task, known->cgroup, id) : NULL;
 }
 
 /* The same, by what is remembered where that can be. */
