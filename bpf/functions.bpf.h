@@ -390,7 +390,11 @@ static __always_inline void opened_by_hash(struct scratch *s, const struct call_
 		opened_set(&s->opened, file);
 }
 
-/* With what was taken over, and the request.  False if it is not to be reported. */
+/*
+ * With what was taken over, and the request.  False if it is not to be reported.  As long as the
+ * task was not put aside, a file that another thread has closed meanwhile is still in memory,
+ * since RCU waits for this CPU.
+ */
 static __always_inline bool outer_handed(struct scratch *s, struct task_struct *task, long ret)
 {
 	if (interrupted(ret)) {
@@ -439,8 +443,7 @@ static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
 			interruption_keep(current_regs(task), ret);
 			goto done;
 		}
-		/* A success was no failure: that was of an earlier call, whose end the kernel
-		 * skipped. */
+		/* A success was no failure: that was of a call whose end the kernel skipped. */
 		if ((st && st->inner == INNER_REPORTED && ret < 0) ||
 		    !request_of_syscall(s, task) || !request_wanted(s, task, traced->flags, ret))
 			goto done;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-#include "targets.h"
+#include "targets_parts.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -13,29 +13,6 @@
 #include "scan.h"
 
 #define SCAN_INTERVAL_NS 60000000000ull /* between looks for new names, and what was missed */
-
-/* A container or cgroup that is being traced. */
-struct target {
-	struct target *next;
-	__u64 cgroup_id;
-	bool by_cgroup; /* asked for by --cgroup: ends when removed, not when empty */
-	bool populated; /* was seen with a process in it */
-	char path[];
-};
-
-struct targets {
-	struct targets_settings use;
-	struct selector selector; /* the options', with our own container */
-	struct census *census;
-	struct cgroup_ends *ends; /* of the live ones, where those may end the run */
-	struct target *live;
-	struct id_map *by_id; /* the same */
-	struct target
-		*ended; /* their cgroup may still be there; what they did last is on the way */
-	bool endless;   /* there may always be one more */
-	bool begun;     /* what is found from now on has started meanwhile */
-	__u64 next_scan_ns;
-};
 
 /* Are containers meant at all, or only cgroups? */
 static bool asks_for_containers(const struct options *o)
@@ -312,7 +289,7 @@ int targets_select(struct targets *t, struct error *err)
 	return r;
 }
 
-/* --- containers that start, and those that end ------------------------------------- */
+/* --- containers that start, and those inside ------------------------------------- */
 
 /* Below what is traced, so that the kernel began with it at its birth? */
 static bool is_inside(const struct targets *t, const struct container *c)
@@ -365,112 +342,6 @@ int targets_cut_out(struct targets *t, const struct container *c, struct error *
 	return r == -ENOENT ? 0 : r;
 }
 
-static struct target *unlink_at(struct targets *t, struct target **at)
-{
-	struct target *target = *at;
-
-	*at = target->next;
-	id_map_remove(t->by_id, target->cgroup_id);
-	return target;
-}
-
-static void forget_in(struct targets *t, struct target **at, __u64 cgroup_id)
-{
-	while (*at && (*at)->cgroup_id != cgroup_id)
-		at = &(*at)->next;
-	if (*at)
-		free(unlink_at(t, at));
-}
-
-static void forget_target(struct targets *t, __u64 cgroup_id)
-{
-	if (targets_has(t, cgroup_id))
-		forget_in(t, &t->live, cgroup_id);
-	else
-		forget_in(t, &t->ended, cgroup_id);
-}
-
-int targets_forget(struct targets *t, __u64 cgroup_id)
-{
-	const struct container *c = registry_find(t->use.registry, cgroup_id);
-	int r = c ? census_end(t->census, c) : 0;
-
-	tracer_untrace(t->use.tracer, cgroup_id);
-	forget_target(t, cgroup_id);
-	return r;
-}
-
-/* ... or made anew. */
-static bool was_removed(const struct targets *t, const struct target *target)
-{
-	__u64 id;
-
-	return cgroup_id_of(t->use.cgroups, target->path, &id, NULL) < 0 || id != target->cgroup_id;
-}
-
-static size_t count(const struct target *list)
-{
-	size_t n = 0;
-
-	for (; list; list = list->next)
-		n++;
-	return n;
-}
-
-size_t targets_known(const struct targets *t)
-{
-	return count(t->live) + count(t->ended);
-}
-
-static size_t removed_of(const struct targets *t, const struct target *list, __u64 *ids)
-{
-	size_t n = 0;
-
-	for (; list; list = list->next)
-		if (was_removed(t, list))
-			ids[n++] = list->cgroup_id;
-	return n;
-}
-
-size_t targets_removed(const struct targets *t, __u64 *ids)
-{
-	size_t n = removed_of(t, t->live, ids);
-
-	return n + removed_of(t, t->ended, ids + n);
-}
-
-/* Removed, or a container whose last process has ended. */
-static bool has_ended(const struct targets *t, struct target *target)
-{
-	bool populated;
-
-	if (was_removed(t, target))
-		return true;
-	if (target->by_cgroup ||
-	    cgroup_populated(t->use.cgroups, target->path, &populated, NULL) < 0)
-		return false;
-	if (populated)
-		target->populated = true;
-	return target->populated && !populated;
-}
-
-static void drop_ended(struct targets *t)
-{
-	struct target **at = &t->live;
-
-	while (*at) {
-		struct target *target = *at;
-
-		if (!has_ended(t, target)) {
-			at = &target->next;
-			continue;
-		}
-		unlink_at(t, at);
-		target->next = t->ended;
-		t->ended = target;
-	}
-}
-
 /* Names change, and a cgroup whose record found no room in the ring is still there. */
 static int scan_again(struct targets *t, __u64 now_ns, struct error *err)
 {
@@ -490,30 +361,8 @@ int targets_tick(struct targets *t, __u64 now_ns, struct error *err)
 	if (t->endless)
 		return scan_again(t, now_ns, err);
 	if (cgroup_ends_due(t->ends, now_ns))
-		drop_ended(t);
+		targets_drop_ended(t);
 	return 0;
-}
-
-int targets_finish(struct targets *t)
-{
-	for (const struct target *target = t->ended; target; target = target->next) {
-		const struct container *c = registry_find(t->use.registry, target->cgroup_id);
-		int r = c ? census_end(t->census, c) : 0;
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int targets_fd(const struct targets *t)
-{
-	return cgroup_ends_fd(t->ends);
-}
-
-bool targets_ended(const struct targets *t)
-{
-	return !t->endless && !t->live;
 }
 
 size_t targets_count(const struct targets *t)
