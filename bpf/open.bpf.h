@@ -113,6 +113,7 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 	enum dentry_kind kind;
 	struct path *path;
 	__u64 walked;
+	bool root;
 
 	if (dentry) {
 		s->walk_mnt = mount_of(s->opened.mnt);
@@ -133,12 +134,13 @@ static __always_inline void open_put_path(__u32 slot, struct scratch *s, struct 
 		if (!path) /* a bad dirfd: there is no directory to name */
 			return;
 		dentry = kread(path, dentry);
-		kind = kind_of(dentry);
+		s->walk_mnt = mount_of(kread(path, mnt));
+		root = is_root(dentry, s->walk_mnt);
+		kind = root ? DENTRY_PLACED : kind_of(dentry);
 		if (kind == DENTRY_NAMELESS) /* nor is there below a pipe */
 			return;
-		s->walk_mnt = mount_of(kread(path, mnt));
 		r->open.bits |= OPEN_HAS_BASE;
-		if (is_root(dentry, s->walk_mnt))
+		if (root)
 			return;
 	}
 	s->walk_dentry = dentry;
