@@ -62,9 +62,8 @@ int open_done(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!ring)
 		return 0;
-	s = ring->order.root_id
-		    ? order_take(ring, &order)
-		    : syscall_ended(task, regs, syscall_nr(regs), ret, true, &order);
+	s = ring->order.root_id ? order_take(ring, &order)
+				: syscall_ended(task, regs, syscall_nr(regs), ret, true, &order);
 	if (!s)
 		return 0;
 	open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret);
@@ -85,8 +84,8 @@ int sys_exit_perf(struct raw_syscalls_exit *ctx)
 	struct task_struct *task = current_task();
 	struct report_order order;
 
-	if (!may_open_nr(ctx->id) || !syscall_ended(task, current_regs(task), ctx->id,
-						    (__s32)ctx->ret, false, &order))
+	if (!may_open_nr(ctx->id) ||
+	    !syscall_ended(task, current_regs(task), ctx->id, (__s32)ctx->ret, false, &order))
 		return 0;
 	return open_report(order.slot, order.cgroup_id, order.root_id, order.ret);
 }

@@ -151,7 +151,7 @@ struct task_struct {
 	__u64 start_time;
 	__u64 self_exec_id;
 	unsigned long nvcsw, nivcsw; /* how often it was switched away from */
-	int pid; /* what user space calls tid */
+	int pid;                     /* what user space calls tid */
 	int tgid;
 	char comm[16];
 	struct task_struct *real_parent, *group_leader;

@@ -19,16 +19,11 @@ static const char *const containers[] = { "container_exit", "container_exec", "c
 
 static const char *const tracepoint_next[] = { "open_done", NULL };
 
-static const char *const tracepoint[] = { "signal_deliver",
-					  "process_exec_script",
-					  "process_exec",
-					  "process_exec_loader",
-					  "uring_submit",
-					  "uring_complete",
-					  "uring_overflow",
-					  "sys_exit",
-					  "probe_preemption",
-					  NULL };
+static const char *const tracepoint[] = { "signal_deliver",   "process_exec_script",
+					  "process_exec",     "process_exec_loader",
+					  "uring_submit",     "uring_complete",
+					  "uring_overflow",   "sys_exit",
+					  "probe_preemption", NULL };
 
 /* The same where the kernel may preempt raw tracepoint programs: perf's are run with that off. */
 static const char *const tracepoint_perf[] = { "signal_deliver_alone",
