@@ -67,11 +67,11 @@ static __always_inline struct task_struct *current_task(void)
 }
 
 /*
- * The same of what the verifier knows to be there: what current_task() returned, an argument of
- * the function that an fexit program is for.  Other loads have their address checked before,
- * which is seven instructions on x86.  To save those on a pointer to a struct is seldom worth it:
- * for each the verifier looks four times for a type by name, in all that the kernel has
- * (btf_nested_type_is_trusted() in 6.18), which is up to 2 ms of a start.
+ * The same of what the verifier has a type for.  What current_task() returned it knows to be
+ * there, too; other loads have their address checked before (those through the arguments of an
+ * fexit program as well), which is seven instructions on x86.  To save those on a pointer to a
+ * struct is seldom worth it: for each the verifier looks four times for a type by name, in all
+ * that the kernel has (btf_nested_type_is_trusted() in 6.18), which is up to 2 ms of a start.
  */
 #define kread_known(p, field)                                                \
 	({                                                                   \

@@ -3,7 +3,7 @@
  * The types of the running kernel, as /sys/kernel/btf has them: 126,000 in 5.5 MB, on the
  * development machine.  Our programs want to know of some sixty.  libbpf copies and indexes all
  * of them, then goes over all for each that is wanted (100 ms); we go over them where
- * they are, for all at once, and libbpf gets those that are wanted (10 ms).
+ * they are, for all at once, and libbpf gets those that are wanted (6 ms).
  *
  * The format is told in Documentation/bpf/btf.rst.
  */
