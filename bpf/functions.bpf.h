@@ -128,11 +128,6 @@ static __always_inline void opened_hand_over(struct scratch *s, const struct cal
 
 /* --- system calls ----------------------------------------------------------------- */
 
-static __always_inline bool is_exec(const struct open_request *rq)
-{
-	return rq->call == CALL_EXECVE || rq->call == CALL_EXECVEAT;
-}
-
 /* What did the current task ask for?  False if its system call is none that opens. */
 static __always_inline bool request_of_syscall(struct scratch *s, struct task_struct *task)
 {
@@ -314,7 +309,6 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 				      __u64 file_or_error)
 {
 	struct task_struct *task = current_task();
-	const bool by_cpu = settings.uninterrupted;
 	long error = 0;
 	struct cgroup_entry *traced;
 	struct call_state *st;
@@ -324,10 +318,11 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	/* A name that could not be taken over: nothing to open yet.  The outer function tells. */
 	if ((__u64)filename >= -(__u64)MAX_ERRNO)
 		return 0;
-	traced = by_cpu ? verdict_on(task, &cgroup_id) : traced_of(task, &cgroup_id);
+	traced = traced_or_verdict(task, &cgroup_id);
 	if (!traced || !task_wanted())
 		return 0;
-	if (by_cpu && hand_over(task, filename, flags, file_or_error, traced, cgroup_id))
+	if (settings.uninterrupted &&
+	    hand_over(task, filename, flags, file_or_error, traced, cgroup_id))
 		return 0;
 	st = call_state(true);
 	s = scratch_get(SCRATCH_INNER);

@@ -255,7 +255,7 @@ static __always_inline bool in_setup(const struct scratch *s, struct task_struct
 	if (!(traced_flags & CGROUP_CONTAINER))
 		return false;
 	setup = setup_of(task);
-	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT)
+	if (is_exec(&s->request))
 		return setup && is_runtimes_exec(setup, &s->opened);
 	/* The first to come is moved before we are told: between the two it may open already. */
 	return setup || !(traced_flags & CGROUP_JOINED);

@@ -46,6 +46,11 @@ static __always_inline void request_start(struct open_request *rq, bool is_32)
 	rq->kernel_name = false;
 }
 
+static __always_inline bool is_exec(const struct open_request *rq)
+{
+	return rq->call == CALL_EXECVE || rq->call == CALL_EXECVEAT;
+}
+
 /* Do they ask for a file to be made? */
 static __always_inline bool flags_make(__u32 flags)
 {
@@ -85,12 +90,9 @@ static __always_inline void request_set(struct open_request *rq, __u16 call, __s
 static __always_inline void request_flags_from(struct open_request *rq, struct pt_regs *regs,
 					       bool is_32, int arg)
 {
-	rq->flags = syscall_arg(regs, is_32, arg);
-	rq->bits |= OPEN_HAS_FLAGS;
-	if (flags_make(rq->flags)) {
-		rq->mode = syscall_arg(regs, is_32, arg + 1);
-		rq->bits |= OPEN_HAS_MODE;
-	}
+	__u32 flags = syscall_arg(regs, is_32, arg);
+
+	request_flags(rq, flags, flags_make(flags) ? syscall_arg(regs, is_32, arg + 1) : 0);
 }
 
 /* How it is to be opened. */

@@ -33,7 +33,7 @@ static __always_inline bool syscall_wanted(struct scratch *s, struct task_struct
 	    !request_wanted(s, task, traced->flags, ret))
 		return false;
 	/* A successful exec was reported by sched_process_exec, with its file. */
-	if (s->request.call == CALL_EXECVE || s->request.call == CALL_EXECVEAT)
+	if (is_exec(&s->request))
 		return ret < 0;
 	if (ret >= 0)
 		opened_set(&s->opened, file_of_fd(task, ret));
