@@ -15,13 +15,13 @@
 #define READ_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
 
 enum {
-	FIRST_READ = 4096,
+	SIZE_UNKNOWN = 4096, /* where the file says none */
 };
 
 /* A byte more than max is room enough to see that a file is longer than max. */
-static int grow(char **buf, size_t *size, size_t max)
+static int grow(char **buf, size_t *size, size_t first, size_t max)
 {
-	size_t wanted = *size ? *size * 2 : FIRST_READ;
+	size_t wanted = *size ? *size * 2 : first;
 	char *bigger;
 
 	if (wanted > max + 1)
@@ -36,9 +36,11 @@ static int grow(char **buf, size_t *size, size_t max)
 	return 0;
 }
 
-/* Reads to the end, whatever st_size says: procfs says 0, and a file may be growing. */
-static int read_all(int fd, size_t max, char **text, size_t *len)
+/* Reads to the end, whatever size is stated: procfs says 0, and a file may be growing. */
+static int read_all(int fd, size_t stated, size_t max, char **text, size_t *len)
 {
+	/* with room for a byte more, the next read says that this was all */
+	size_t first = stated ? stated + 1 : SIZE_UNKNOWN;
 	auto_free char *buf = NULL;
 	size_t size = 0, used = 0;
 	ssize_t n;
@@ -46,7 +48,7 @@ static int read_all(int fd, size_t max, char **text, size_t *len)
 
 	do {
 		if (used == size) {
-			r = grow(&buf, &size, max);
+			r = grow(&buf, &size, first, max);
 			if (r < 0)
 				return r;
 		}
@@ -72,26 +74,25 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static int read_regular(int fd, size_t max, char **text, size_t *len)
+static int read_regular(int fd, size_t max, char **text, size_t *len, struct stat *st)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
+	if (fstat(fd, st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return -EMEDIUMTYPE;
-	if (st.st_size > (off_t)max)
+	if (st->st_size > (off_t)max)
 		return -EFBIG;
-	return read_all(fd, max, text, len);
+	return read_all(fd, (size_t)st->st_size, max, text, len);
 }
 
 int file_read(int dir_fd, const char *path, size_t max, char **text, size_t *len)
 {
 	auto_close int fd = openat(dir_fd, path, READ_FLAGS);
+	struct stat st;
 
 	if (fd < 0)
 		return -errno;
-	return read_regular(fd, max, text, len);
+	return read_regular(fd, max, text, len, &st);
 }
 
 int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, size_t *len,
@@ -107,9 +108,9 @@ int file_read_beneath(int dir_fd, const char *path, size_t max, char **text, siz
 	size_t read_len = 0;
 	int r;
 
-	if (fd < 0 || fstat(fd, &before) < 0)
+	if (fd < 0)
 		return -errno;
-	r = read_regular(fd, max, &read, &read_len);
+	r = read_regular(fd, max, &read, &read_len, &before);
 	if (r < 0)
 		return r;
 	if (fstat(fd, &after) < 0)

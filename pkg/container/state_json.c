@@ -98,11 +98,13 @@ static const char *skip_string(const char *text)
 	return *text ? text + 1 : text;
 }
 
-/* No value but the first comes without one of these before it. */
-static bool has_too_many_values(const char *text)
+/* No value but the first comes without one of these before it: a short text has not so many. */
+static bool has_too_many_values(const char *text, size_t len)
 {
 	size_t values = 1;
 
+	if (len < VALUES_MAX)
+		return false;
 	while ((text = strpbrk(text, "\",[{"))) {
 		if (*text == '"') {
 			text = skip_string(text);
@@ -121,7 +123,7 @@ static int parse(char *text, size_t len, cJSON **out)
 
 	if (strlen(text) != len)
 		return -EBADMSG;
-	if (has_too_many_values(text))
+	if (has_too_many_values(text, len))
 		return -E2BIG;
 	replace_nuls(text);
 	/* with the NUL: what comes after the value is not overlooked */
