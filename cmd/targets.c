@@ -164,6 +164,24 @@ static int tell_lost(const struct add *add)
 			   LOSS_MAP_FULL, add->lost, t->use.arg);
 }
 
+static void complain_closed(const char *path, void *arg)
+{
+	const struct targets *t = arg;
+	struct error err;
+
+	cgroup_say_closed(path, &err);
+	t->use.complain(&err, t->use.complain_arg);
+}
+
+/* Nobody knows what is below, so it may be anything; what is done there is told all the same. */
+static void leave_out_below(const char *path, void *arg)
+{
+	const struct add *add = arg;
+
+	tracer_leave_out_all(add->t->use.tracer);
+	complain_closed(path, add->t);
+}
+
 /*
  * Parents go into the filter before their children are listed, so a cgroup made
  * meanwhile is either listed or has inherited its entry in the kernel.
@@ -174,6 +192,7 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	struct add add = {
 		.t = t, .root_id = cgroup_id, .path_len = strlen(path), .room = SIZE_MAX, .err = err
 	};
+	const struct cgroup_visitor visitor = { add_visited, leave_out_below, &add };
 	struct target *target;
 	int r;
 
@@ -193,7 +212,7 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	t->live = target;
 	if (!t->endless)
 		cgroup_ends_add(t->ends, t->use.cgroups, path);
-	r = cgroup_walk(t->use.cgroups, path, add_visited, &add, err);
+	r = cgroup_walk(t->use.cgroups, path, &visitor, err);
 	return r < 0 ? r : tell_lost(&add);
 }
 
@@ -337,7 +356,8 @@ static int untrace_visited(const char *path, __u64 cgroup_id, void *arg)
 /* Parents first, as in add_target(). */
 int targets_cut_out(struct targets *t, const struct container *c, struct error *err)
 {
-	int r = cgroup_walk(t->use.cgroups, c->cgroup_path, untrace_visited, t, err);
+	const struct cgroup_visitor visitor = { untrace_visited, complain_closed, t };
+	int r = cgroup_walk(t->use.cgroups, c->cgroup_path, &visitor, err);
 
 	return r == -ENOENT ? 0 : r;
 }

@@ -141,12 +141,23 @@ static bool is_leaf(int fd)
 	return !fstat(fd, &st) && st.st_nlink == 2;
 }
 
-/* -errno of a cgroup that could not be looked at; visit's value comes through *verdict. */
-static int walk_one(const struct cgroup_fs *fs, struct walk *w, cgroup_visit *visit, void *arg,
+/* It takes the right to list it and the right to go into it. */
+static int walk_into(struct walk *w, int cgroup_fd)
+{
+	auto_close int fd = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	auto_dir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		return -errno;
+	steal_fd(&fd);
+	return push_children(w, dir);
+}
+
+/* -errno of a cgroup that could not be looked at; visit()'s value comes through *verdict. */
+static int walk_one(const struct cgroup_fs *fs, struct walk *w, const struct cgroup_visitor *v,
 		    int *verdict)
 {
-	auto_close int fd = cgroup_open(fs, w->path, O_RDONLY);
-	auto_dir DIR *dir = NULL;
+	auto_close int fd = cgroup_open(fs, w->path, O_PATH);
 	__u64 id = 0;
 	int r;
 
@@ -156,15 +167,14 @@ static int walk_one(const struct cgroup_fs *fs, struct walk *w, cgroup_visit *vi
 	if (r < 0)
 		return r;
 
-	*verdict = visit(w->path, id, arg);
+	*verdict = v->visit(w->path, id, v->arg);
 	if (*verdict || is_leaf(fd))
 		return 0;
-
-	dir = fdopendir(fd);
-	if (!dir)
-		return -errno;
-	steal_fd(&fd);
-	return push_children(w, dir);
+	r = walk_into(w, fd);
+	if (r != -EACCES || !v->closed)
+		return r;
+	v->closed(w->path, v->arg);
+	return 0;
 }
 
 /* Gone since it was listed, or nested deeper than a path can say. */
@@ -173,13 +183,13 @@ static bool may_be_left_out(int r)
 	return r == -ENOENT || r == -ENODEV || r == -ENAMETOOLONG;
 }
 
-static int walk_below(const struct cgroup_fs *fs, struct walk *w, cgroup_visit *visit, void *arg,
+static int walk_below(const struct cgroup_fs *fs, struct walk *w, const struct cgroup_visitor *v,
 		      struct error *err)
 {
 	int verdict = 0;
 
 	while (w->todo && !verdict) {
-		int r = todo_pop(w) ? walk_one(fs, w, visit, arg, &verdict) : 0;
+		int r = todo_pop(w) ? walk_one(fs, w, v, &verdict) : 0;
 
 		if (r < 0 && !may_be_left_out(r))
 			return error_set(err, r, "look into cgroup '%s'", w->path);
@@ -187,7 +197,7 @@ static int walk_below(const struct cgroup_fs *fs, struct walk *w, cgroup_visit *
 	return verdict;
 }
 
-int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visit, void *arg,
+int cgroup_walk(const struct cgroup_fs *fs, const char *path, const struct cgroup_visitor *visitor,
 		struct error *err)
 {
 	__attribute__((cleanup(todo_free))) struct walk w = { 0 };
@@ -199,10 +209,18 @@ int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visi
 		return error_set(err, -ENOMEM, "walk cgroup '%s'", path);
 	r = snprintf(w.path, sizeof(w.path), "%s", tidy) < (int)sizeof(w.path) ? 0 : -ENAMETOOLONG;
 	if (!r)
-		r = walk_one(fs, &w, visit, arg, &verdict);
+		r = walk_one(fs, &w, visitor, &verdict);
 	if (r < 0)
 		return error_set(err, r, "look into cgroup '%s'", path);
-	return verdict ? verdict : walk_below(fs, &w, visit, arg, err);
+	return verdict ? verdict : walk_below(fs, &w, visitor, err);
+}
+
+void cgroup_say_closed(const char *path, struct error *err)
+{
+	error_say(err, -EACCES,
+		  "cgroup '%s' may not be looked into: containers below it may not be found; "
+		  "CAP_DAC_READ_SEARCH would let ctrace do so",
+		  path);
 }
 
 struct id_search {
@@ -220,12 +238,20 @@ static int is_sought(const char *path, __u64 cgroup_id, void *arg)
 	return search->path ? 1 : -ENOMEM;
 }
 
+/* What a container closes to us is no reason not to find another. */
+static void look_elsewhere(const char *path, void *arg)
+{
+	(void)path;
+	(void)arg;
+}
+
 /* Not by open_by_handle_at(), which our sandbox forbids: it opens any file of the host. */
 int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err)
 {
 	struct id_search search = { .id = id };
+	const struct cgroup_visitor seeker = { is_sought, look_elsewhere, &search };
 	const char *root = id & CGROUP_ID_V1 ? CGROUP_V1_PREFIX "/" : "/";
-	int r = cgroup_walk(fs, root, is_sought, &search, err);
+	int r = cgroup_walk(fs, root, &seeker, err);
 
 	if (r == -ENOMEM)
 		return error_set(err, r, "find the path of a cgroup");

@@ -74,19 +74,31 @@ int cgroup_resolve(const struct cgroup_fs *fs, const char *typed, char **path, s
 /* Could it be one, by the look of it?  0 or -EINVAL. */
 int cgroup_check_typed(const char *typed, struct error *err);
 
-/*
- * Called for a cgroup, always before its children; path is valid during the call.
- * Nonzero ends the walk, which returns that value.
- */
-typedef int cgroup_visit(const char *path, __u64 cgroup_id, void *arg);
+struct cgroup_visitor {
+	/*
+	 * Called for a cgroup, always before its children; path is valid during the call.
+	 * Nonzero ends the walk, which returns that value.
+	 */
+	int (*visit)(const char *path, __u64 cgroup_id, void *arg);
+	/*
+	 * Called behind visit() for one that we may not list, so that nothing below it is
+	 * visited: whoever owns it may take our rights to it, unless we have
+	 * CAP_DAC_READ_SEARCH.  NULL: the walk ends with -EACCES.
+	 */
+	void (*closed)(const char *path, void *arg);
+	void *arg;
+};
 
 /*
  * Visit path and everything below it.  Cgroups that vanish meanwhile are left
  * out silently, those made meanwhile may be.  0, visit's value, or -errno: -ENOENT if path
  * itself does not exist.
  */
-int cgroup_walk(const struct cgroup_fs *fs, const char *path, cgroup_visit *visit, void *arg,
+int cgroup_walk(const struct cgroup_fs *fs, const char *path, const struct cgroup_visitor *visitor,
 		struct error *err);
+
+/* What there is to say of one that is closed to us. */
+void cgroup_say_closed(const char *path, struct error *err);
 
 /* The cgroup with this id, by a walk; *path is the caller's to free.  -ENOENT if it is gone. */
 int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err);

@@ -126,7 +126,8 @@ static int paths_add(const char *path, __u64 cgroup_id, void *arg)
 int cgroup_remove(const struct cgroup_fs *fs, const char *path, struct error *err)
 {
 	__attribute__((cleanup(paths_free))) struct paths tree = { 0 };
-	int r = cgroup_walk(fs, path, paths_add, &tree, err);
+	const struct cgroup_visitor adder = { .visit = paths_add, .arg = &tree };
+	int r = cgroup_walk(fs, path, &adder, err);
 	size_t i;
 
 	if (r == -ENOENT)
@@ -185,6 +186,13 @@ static int each_process_of(const char *path, __u64 cgroup_id, void *arg)
 	return 0;
 }
 
+static int walk_processes(const char *path, struct each_process *each)
+{
+	const struct cgroup_visitor visitor = { .visit = each_process_of, .arg = each };
+
+	return cgroup_walk(each->fs, path, &visitor, each->err);
+}
+
 static int signal_one(pid_t pid, struct each_process *each)
 {
 	if (kill(pid, each->signo) < 0)
@@ -198,7 +206,7 @@ static int signal_one(pid_t pid, struct each_process *each)
 int cgroup_signal(const struct cgroup_fs *fs, const char *path, int signo, struct error *err)
 {
 	struct each_process each = { .fs = fs, .act = signal_one, .signo = signo, .err = err };
-	int r = cgroup_walk(fs, path, each_process_of, &each, err);
+	int r = walk_processes(path, &each);
 
 	return r < 0 ? r : each.count;
 }
@@ -215,7 +223,7 @@ static int populated_v1(const struct cgroup_fs *fs, const char *path, bool *popu
 			struct error *err)
 {
 	struct each_process each = { .fs = fs, .act = has_process, .err = err };
-	int r = cgroup_walk(fs, path, each_process_of, &each, err);
+	int r = walk_processes(path, &each);
 
 	if (r < 0)
 		return r;
@@ -327,7 +335,7 @@ int cgroup_move_all(const struct cgroup_fs *fs, const char *from, const char *to
 		int r;
 
 		each.count = 0;
-		r = cgroup_walk(fs, from, each_process_of, &each, err);
+		r = walk_processes(from, &each);
 		if (r < 0 || !each.count)
 			return r;
 	}

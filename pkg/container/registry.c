@@ -194,10 +194,22 @@ static int add_nested(struct registry *reg, const struct put_off *p)
 	return 0;
 }
 
+static void complain_closed(const char *path, void *arg)
+{
+	const struct tree_scan *scan = arg;
+	const struct runtime_settings *settings = &scan->reg->settings.runtimes;
+	struct error err;
+
+	cgroup_say_closed(path, &err);
+	if (settings->unreadable)
+		settings->unreadable(&err, settings->unreadable_arg);
+}
+
 static int scan_tree(struct registry *reg, const char *root, struct error *err)
 {
 	struct tree_scan scan = { .reg = reg, .last = &scan.nested };
-	int r = cgroup_walk(reg->settings.cgroups, root, visit_cgroup, &scan, err);
+	const struct cgroup_visitor visitor = { visit_cgroup, complain_closed, &scan };
+	int r = cgroup_walk(reg->settings.cgroups, root, &visitor, err);
 
 	if (!r)
 		r = add_nested(reg, scan.nested);

@@ -84,6 +84,9 @@ int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool containe
  */
 void tracer_leave_out(struct tracer *t, __u64 cgroup_id);
 
+/* Any cgroup that is not in the filter may be one of those. */
+void tracer_leave_out_all(struct tracer *t);
+
 /* The root of a container inside of what is traced that shall not be. */
 void tracer_cut_out(struct tracer *t, __u64 cgroup_id);
 

@@ -81,6 +81,14 @@ void tracer_leave_out(struct tracer *t, __u64 cgroup_id)
 	filter_changed(t);
 }
 
+void tracer_leave_out_all(struct tracer *t)
+{
+	for (__u64 i = 0; i < TRACED_HINTS; i++)
+		__atomic_add_fetch(&t->skel->bss->traced_hints[i], 1, __ATOMIC_RELAXED);
+	t->skel->bss->left_out = 1;
+	filter_changed(t);
+}
+
 void tracer_cut_out(struct tracer *t, __u64 cgroup_id)
 {
 	__u8 yes = 1;

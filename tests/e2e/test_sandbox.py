@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from harness import settings
+from harness.capabilities import FOR_MEMORY, KERNEL, NEEDED, with_only
 from harness.http import free_port, http_get
 from harness.overlay import mounted_overlay, overlay_types_are_known
 from harness.trace import Trace, command_line, run_ctrace
@@ -26,7 +27,6 @@ pytestmark = pytest.mark.skipif(settings.NO_SANDBOX, reason="there is no sandbox
 
 CAP_DAC_READ_SEARCH, CAP_KILL, CAP_BPF = 1 << 2, 1 << 5, 1 << 39
 # Kernels before 6.0 ask for it when maps are used (c8644cd0efe7).
-KERNEL = tuple(map(int, re.findall(r"\d+", os.uname().release)[:2]))
 FOR_MAPS = 0 if KERNEL >= (6, 0) else CAP_BPF
 EPERM, EACCES = 1, 13
 
@@ -240,20 +240,15 @@ def test_the_table_has_local_time(cgroup):
 # --- which capabilities it takes to start -----------------------------------------------------------
 
 BACKENDS = ("fexit", "tracepoint", "kprobe")
-# Kernels before 5.11 count BPF's memory as locked.
-FOR_MEMORY = [] if KERNEL >= (5, 11) else ["sys_resource"]
-NEEDED = ["bpf", "perfmon", *FOR_MEMORY]
 
 
 def with_capabilities(names, *args, **ids):
-    """ctrace with these capabilities and no others, as root or as another user."""
-    held = ",".join(["-all", *(f"+{name}" for name in names)])
-    who = [f"--{key}={value}" for key, value in ids.items()]
-    if ids:
-        who += ["--clear-groups", f"--ambient-caps={held}"]
-    argv = ["setpriv", *who, f"--inh-caps={held}", f"--bounding-set={held}", *command_line(args)]
     return subprocess.run(
-        argv, capture_output=True, text=True, check=False, timeout=60 * settings.PATIENCE
+        with_only(names, command_line(args), **ids),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60 * settings.PATIENCE,
     )
 
 

@@ -288,6 +288,13 @@ static int note(const char *path, __u64 cgroup_id, void *arg)
 	return seen->stop_after && !--seen->stop_after ? 42 : 0;
 }
 
+static int walk(const char *path, struct seen *seen, struct error *err)
+{
+	const struct cgroup_visitor visitor = { .visit = note, .arg = seen };
+
+	return cgroup_walk(own_fs, path, &visitor, err);
+}
+
 Test(cgroup_change, walk_meets_parents_first)
 {
 	struct seen seen = { 0 };
@@ -296,12 +303,44 @@ Test(cgroup_change, walk_meets_parents_first)
 	make("/a");
 	make("/a/b");
 	make("/a/b/c");
-	cr_assert_eq(cgroup_walk(own_fs, base, note, &seen, &err), 0, "%s", err.text);
+	cr_assert_eq(walk(base, &seen, &err), 0, "%s", err.text);
 	cr_expect_str_eq(seen.text, ";/a;/a/b;/a/b/c;");
 	seen = (struct seen){ .stop_after = 2 };
-	cr_expect_eq(cgroup_walk(own_fs, base, note, &seen, &err), 42);
+	cr_expect_eq(walk(base, &seen, &err), 42);
 	cr_expect_str_eq(seen.text, ";/a;");
-	cr_expect_eq(cgroup_walk(own_fs, below("/x"), note, &seen, &err), -ENOENT);
+	cr_expect_eq(walk(below("/x"), &seen, &err), -ENOENT);
+}
+
+#define NOBODY 65534
+
+static void note_closed(const char *path, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->len += (size_t)snprintf(seen->text + seen->len, sizeof(seen->text) - seen->len,
+				      "closed %s;", path + strlen(base));
+}
+
+Test(cgroup_change, walk_goes_around_what_is_closed)
+{
+	struct seen seen = { 0 };
+	struct cgroup_visitor visitor = { note, note_closed, &seen };
+	struct error err;
+	char path[512];
+
+	make("/a");
+	make("/a/b");
+	make("/a/b/c");
+	snprintf(path, sizeof(path), "%s%s", cgroup_fs_mount_point(own_fs, base), below("/a/b"));
+	cr_assert_eq(chmod(path, 0), 0, "%s", path);
+	cr_assert_eq(seteuid(NOBODY), 0);
+	cr_expect_eq(cgroup_walk(own_fs, base, &visitor, &err), 0, "%s", err.text);
+	cr_expect_str_eq(seen.text, ";/a;/a/b;closed /a/b;");
+	visitor.closed = NULL;
+	seen.len = 0;
+	cr_expect_eq(cgroup_walk(own_fs, base, &visitor, &err), -EACCES);
+	cr_expect_neq(strstr(err.text, "/a/b'"), NULL, "%s", err.text);
+	cr_assert_eq(seteuid(0), 0);
 }
 
 Test(cgroup_change, id_is_that_of_the_inode)
@@ -438,7 +477,7 @@ Test(cgroup_v1, walk_and_ids)
 
 	make("/a");
 	make("/a/b");
-	cr_assert_eq(cgroup_walk(own_fs, base, note, &seen, &err), 0, "%s", err.text);
+	cr_assert_eq(walk(base, &seen, &err), 0, "%s", err.text);
 	cr_expect_str_eq(seen.text, ";/a;/a/b;");
 
 	snprintf(path, sizeof(path), "%s%s", cgroup_fs_mount_point(own_fs, base),

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""
+A container with cgroups of its own may take everybody's rights to them: to a ctrace
+without CAP_DAC_READ_SEARCH, root or not, they are closed then.
+"""
+
+import pytest
+
+from conftest import unique_name
+from harness import settings
+from harness.capabilities import NEEDED, with_only
+from harness.trace import Trace
+from harness.truth import run_program
+
+
+class HumbleTrace(Trace):
+    """ctrace with the capabilities that it takes to trace, and no others."""
+
+    def spawn(self, argv, **kwargs):
+        return super().spawn(with_only(NEEDED, argv), **kwargs)
+
+
+@pytest.fixture(name="close")
+def make_close():
+    """close(group, mode): its directory has that mode until the test is over."""
+    closed = []
+
+    def close(group, mode=0):
+        group.path.chmod(mode)
+        closed.append(group)
+
+    yield close
+    for group in closed:
+        if group.path.exists():
+            group.path.chmod(0o755)
+
+
+def complaints(trace, group):
+    return trace.stderr.count(f"'/{group.path.name}' may not be looked into")
+
+
+def opened_in(trace, group):
+    names = [event["file"]["path"] for event in trace.opens() if event["cgroup_id"] == group.id]
+    return names.count("/etc")
+
+
+def open_in(group):
+    run_program(group, "opener", "openat", "/etc")
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111], ids=["none", "no entry", "no list"])
+def test_what_is_done_below_is_told(lxc, close, mode):
+    """Of cgroups that were there before ctrace, and of those made later."""
+    container = lxc()
+    before = container.child("inner").child("before")
+    close(container, mode)
+    with HumbleTrace("--container", container.name) as trace:
+        later = before.child("later")
+        for group in (container, before, later):
+            open_in(group)
+    assert [opened_in(trace, group) for group in (container, before, later)] == [1, 1, 1]
+    assert {event["container"]["id"] for event in trace.opens()} == {container.name}
+    assert complaints(trace, container) == 1
+    assert trace.status == 0
+
+
+def test_nothing_else_is_told(lxc, close, cgroup):
+    """Where anything that is unknown may be a part of the container."""
+    container = lxc()
+    container.child("inner")
+    close(container)
+    with HumbleTrace("--container", container.name) as trace:
+        for group in (cgroup, cgroup.child("inner"), container):
+            open_in(group)
+    assert {event["cgroup_id"] for event in trace.opens()} == {container.id}
+
+
+def test_other_containers_are_traced(lxc, close):
+    container, other = lxc(), lxc()
+    container.child("inner")
+    close(container)
+    with HumbleTrace("--container", other.name) as trace:
+        open_in(other)
+    assert opened_in(trace, other) == 1
+    assert complaints(trace, container) == 1
+
+
+def test_one_that_starts_meanwhile(lxc, close):
+    """... and is closed before ctrace looks into it, perhaps."""
+    name = unique_name("late")
+    with HumbleTrace("--container", name, "--wait") as trace:
+        late = lxc(name)
+        inner = late.child("inner")
+        close(late)
+        open_in(inner)
+        trace.wait_line(b'"openat"', "the open")
+    assert opened_in(trace, inner) == 1
+
+
+def test_with_one_more_capability_none_is_closed(lxc, close):
+    class AbleTrace(Trace):
+        def spawn(self, argv, **kwargs):
+            return super().spawn(with_only([*NEEDED, "dac_read_search"], argv), **kwargs)
+
+    container = lxc()
+    inner = container.child("inner")
+    close(container)
+    with AbleTrace("--container", container.name) as trace:
+        open_in(inner)
+    assert opened_in(trace, inner) == 1
+    assert complaints(trace, container) == 0
