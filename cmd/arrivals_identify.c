@@ -188,9 +188,7 @@ static int settle(struct arrivals *a, struct arrival *y, const struct container 
 
 bool arrival_is_gone(const struct arrivals *a, const struct arrival *y)
 {
-	__u64 id;
-
-	return cgroup_id_of(a->use.cgroups, y->path, &id, NULL) < 0 || id != y->cgroup_id;
+	return cgroup_is_gone(a->use.cgroups, y->path, y->cgroup_id);
 }
 
 /*

@@ -39,12 +39,9 @@ int targets_forget(struct targets *t, __u64 cgroup_id)
 	return r;
 }
 
-/* ... or made anew. */
 static bool was_removed(const struct targets *t, const struct target *target)
 {
-	__u64 id;
-
-	return cgroup_id_of(t->use.cgroups, target->path, &id, NULL) < 0 || id != target->cgroup_id;
+	return cgroup_is_gone(t->use.cgroups, target->path, target->cgroup_id);
 }
 
 static size_t count(const struct target *list)

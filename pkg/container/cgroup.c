@@ -62,6 +62,14 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 	return 0;
 }
 
+bool cgroup_is_gone(const struct cgroup_fs *fs, const char *path, __u64 id)
+{
+	__u64 found = 0;
+	int r = cgroup_id_of(fs, path, &found, NULL);
+
+	return r < 0 ? r != -EACCES : found != id;
+}
+
 /* --- the tree -------------------------------------------------------------------- */
 
 /*

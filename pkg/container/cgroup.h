@@ -63,6 +63,9 @@ int cgroup_id_of(const struct cgroup_fs *fs, const char *path, __u64 *id, struct
 /* The same of an open directory; -errno, no sentence. */
 int cgroup_id_of_fd(int fd, bool v1, __u64 *id);
 
+/* Is there none at path any more, or another?  Where we may not look, it is not gone. */
+bool cgroup_is_gone(const struct cgroup_fs *fs, const char *path, __u64 id);
+
 /*
  * What a person typed for a cgroup: an absolute path within a mount
  * ("/sys/fs/cgroup/a"), or one below it ("/a", "a/b/", "v1:/a").  *path is the caller's to

@@ -12,11 +12,7 @@
 /* The path may be there again, with another id: that is another container. */
 static bool is_gone(const struct registry *reg, const struct container *c)
 {
-	struct error ignored;
-	__u64 cgroup_id;
-
-	return cgroup_id_of(reg->settings.cgroups, c->cgroup_path, &cgroup_id, &ignored) < 0 ||
-	       cgroup_id != c->cgroup_id;
+	return cgroup_is_gone(reg->settings.cgroups, c->cgroup_path, c->cgroup_id);
 }
 
 /* --- what is still missing --------------------------------------------------------- */

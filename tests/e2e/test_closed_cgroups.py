@@ -4,6 +4,8 @@ A container with cgroups of its own may take everybody's rights to them: to a ct
 without CAP_DAC_READ_SEARCH, root or not, they are closed then.
 """
 
+import time
+
 import pytest
 
 from conftest import unique_name
@@ -11,6 +13,7 @@ from harness import settings
 from harness.capabilities import NEEDED, with_only
 from harness.trace import Trace
 from harness.truth import run_program
+from harness.wait import wait_until
 
 
 class HumbleTrace(Trace):
@@ -83,6 +86,24 @@ def test_other_containers_are_traced(lxc, close):
         open_in(other)
     assert opened_in(trace, other) == 1
     assert complaints(trace, container) == 1
+
+
+def test_a_container_inside_goes_on(lxc, close):
+    """It is not gone, just because nobody can find it any more."""
+    outer = lxc()
+    inner = lxc(parent=outer)
+    sleeper = inner.popen("/bin/sleep", "1000")
+    wait_until(inner.pids, "no process")
+    with HumbleTrace("--container", outer.name, "--container", inner.name) as trace:
+        close(outer)
+        lxc(parent=outer, name=unique_name("new")).remove()
+        for _ in range(3):
+            time.sleep(0.2)  # ctrace looks for ends ten times a second, at most
+            open_in(inner)
+    sleeper.kill()
+    sleeper.wait()
+    assert opened_in(trace, inner) == 3
+    assert trace.containers(action="stopped") == []
 
 
 def test_one_that_starts_meanwhile(lxc, close):
