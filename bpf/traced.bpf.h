@@ -119,7 +119,7 @@ __noinline __u64 root_above(__u64 cgroup, __u64 tag)
 	__u32 own_level = kread((struct cgroup *)cgroup, level);
 	__u64 root_id = 0;
 
-	for (__u32 level = 1; level <= ROOT_LEVEL_MAX && level <= own_level; level++)
+	for (__u32 level = 0; level <= ROOT_LEVEL_MAX && level <= own_level; level++)
 		root_id = root_at_level(cgroup, level, tag, root_id);
 	return root_id;
 }

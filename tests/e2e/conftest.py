@@ -71,6 +71,12 @@ def new_cgroup(what):
 
 
 @pytest.fixture
+def own_machine():
+    if not os.environ.get("CTRACE_OWN_MACHINE"):
+        pytest.skip("concerns the whole machine: done in a VM (tests/vm/suite BACKEND machine)")
+
+
+@pytest.fixture
 def cgroup():
     """A cgroup of the test's own; what runs in it is ended with it."""
     group = new_cgroup("c")

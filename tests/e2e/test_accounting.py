@@ -257,12 +257,6 @@ def test_runtime_daemon_restarted(own_containerd, work):
 # --- what only a machine of our own may have done to it: tests/vm/suite ---------------------
 
 
-@pytest.fixture
-def own_machine():
-    if not os.environ.get("CTRACE_OWN_MACHINE"):
-        pytest.skip("changes the whole machine: done in a VM (tests/vm/suite BACKEND machine)")
-
-
 def test_processors_taken_offline_and_back(own_machine, cgroup, oracle):
     switch = Path("/sys/devices/system/cpu/cpu1/online")
     if not switch.exists():

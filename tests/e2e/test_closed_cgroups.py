@@ -9,7 +9,6 @@ import time
 import pytest
 
 from conftest import unique_name
-from harness import settings
 from harness.capabilities import NEEDED, with_only
 from harness.trace import Trace
 from harness.truth import run_program
@@ -130,3 +129,11 @@ def test_with_one_more_capability_none_is_closed(lxc, close):
         open_in(inner)
     assert opened_in(trace, inner) == 1
     assert complaints(trace, container) == 0
+
+
+def test_below_the_root_of_all(own_machine, cgroup, close):
+    inner = cgroup.child("inner")
+    close(cgroup)
+    with HumbleTrace("--cgroup", "/") as trace:
+        open_in(inner)
+    assert opened_in(trace, inner) == 1
