@@ -213,6 +213,10 @@ static int add_target(struct targets *t, const char *path, __u64 cgroup_id, bool
 	if (!t->endless)
 		cgroup_ends_add(t->ends, t->use.cgroups, path);
 	r = cgroup_walk(t->use.cgroups, path, &visitor, err);
+	if (r == -EACCES) { /* the one that it lies in is closed */
+		leave_out_below(path, &add);
+		r = add_visited(path, cgroup_id, &add);
+	}
 	return r < 0 ? r : tell_lost(&add);
 }
 
@@ -359,6 +363,10 @@ int targets_cut_out(struct targets *t, const struct container *c, struct error *
 	const struct cgroup_visitor visitor = { untrace_visited, complain_closed, t };
 	int r = cgroup_walk(t->use.cgroups, c->cgroup_path, &visitor, err);
 
+	if (r == -EACCES) {
+		complain_closed(c->cgroup_path, t);
+		r = untrace_visited(c->cgroup_path, c->cgroup_id, t);
+	}
 	return r == -ENOENT ? 0 : r;
 }
 

@@ -199,7 +199,9 @@ static int walk_below(const struct cgroup_fs *fs, struct walk *w, const struct c
 	while (w->todo && !verdict) {
 		int r = todo_pop(w) ? walk_one(fs, w, v, &verdict) : 0;
 
-		if (r < 0 && !may_be_left_out(r))
+		if (r == -EACCES && v->closed) /* the one above has been closed meanwhile */
+			v->closed(w->path, v->arg);
+		else if (r < 0 && !may_be_left_out(r))
 			return error_set(err, r, "look into cgroup '%s'", w->path);
 	}
 	return verdict;

@@ -84,9 +84,9 @@ struct cgroup_visitor {
 	 */
 	int (*visit)(const char *path, __u64 cgroup_id, void *arg);
 	/*
-	 * Called behind visit() for one that we may not list, so that nothing below it is
-	 * visited: whoever owns it may take our rights to it, unless we have
-	 * CAP_DAC_READ_SEARCH.  NULL: the walk ends with -EACCES.
+	 * Called for one whose children can't be visited, or that can't itself: whoever owns
+	 * it, or one above, may take our rights to it, unless we have CAP_DAC_READ_SEARCH.
+	 * NULL: the walk ends with -EACCES.
 	 */
 	void (*closed)(const char *path, void *arg);
 	void *arg;
@@ -95,7 +95,7 @@ struct cgroup_visitor {
 /*
  * Visit path and everything below it.  Cgroups that vanish meanwhile are left
  * out silently, those made meanwhile may be.  0, visit's value, or -errno: -ENOENT if path
- * itself does not exist.
+ * itself does not exist, -EACCES if we may not find it.
  */
 int cgroup_walk(const struct cgroup_fs *fs, const char *path, const struct cgroup_visitor *visitor,
 		struct error *err);

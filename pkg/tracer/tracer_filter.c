@@ -83,6 +83,9 @@ void tracer_leave_out(struct tracer *t, __u64 cgroup_id)
 
 void tracer_leave_out_all(struct tracer *t)
 {
+	if (t->leaves_out_all)
+		return;
+	t->leaves_out_all = true;
 	for (__u64 i = 0; i < TRACED_HINTS; i++)
 		__atomic_add_fetch(&t->skel->bss->traced_hints[i], 1, __ATOMIC_RELAXED);
 	t->skel->bss->left_out = 1;

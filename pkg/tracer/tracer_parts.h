@@ -75,6 +75,7 @@ struct tracer {
 	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
 	__u64 skipped_next_ns;  /* CLOCK_BOOTTIME; see time_for_skipped() */
 	bool stopped;
+	bool leaves_out_all; /* see tracer_leave_out_all() */
 	__u64 lost_cgroups_seen;
 	__u64 missed_ns;     /* CLOCK_BOOTTIME, when that was, until it is told; 0: none was lost */
 	__u64 drained_to_ns; /* all records up to then have been handed out */

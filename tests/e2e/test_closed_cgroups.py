@@ -107,8 +107,24 @@ def test_a_container_inside_goes_on(lxc, close):
     assert trace.containers(action="stopped") == []
 
 
-def test_one_that_starts_meanwhile(lxc, close):
-    """... and is closed before ctrace looks into it, perhaps."""
+@pytest.mark.parametrize("wanted", [True, False], ids=["wanted", "excluded"])
+def test_a_container_inside_that_starts_later(lxc, close, wanted):
+    outer, name = lxc(), unique_name("inner")
+    close(outer)
+    option = "--container" if wanted else "--exclude-container"
+    with HumbleTrace("--container", outer.name, option, name, "--wait") as trace:
+        inner = lxc(name, parent=outer)
+        for group in (inner, outer):
+            open_in(group)
+        trace.wait_line(b'"openat"', "an open")
+        time.sleep(0.5)  # of the other one, too, if that is told
+    assert [opened_in(trace, group) for group in (inner, outer)] == [wanted, True]
+    assert trace.status == 0
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_one_that_starts_meanwhile(lxc, close, attempt):
+    """... and is closed before ctrace looks into it, or after, or while it does."""
     name = unique_name("late")
     with HumbleTrace("--container", name, "--wait") as trace:
         late = lxc(name)
