@@ -109,14 +109,14 @@ int targets_trace(struct targets *t, __u64 cgroup_id, __u64 root_id, struct erro
 	return tracer_trace(t->use.tracer, cgroup_id, root_id, container, err);
 }
 
-/* See tracer_leave_out(): its root can be found. */
-static bool may_be_left_out(const struct add *add, const char *path, __u64 cgroup_id)
+/* From above, which is what tracer_leave_out() asks for; path begins with the root's. */
+static bool root_is_found(const struct add *add, const char *path)
 {
 	size_t level = 0;
 
 	for (size_t i = 0; i < add->path_len; i++)
 		level += path[i] == '/';
-	return cgroup_id != add->root_id && level <= ROOT_LEVEL_MAX;
+	return level <= ROOT_LEVEL_MAX;
 }
 
 /* A container inside of what was asked for keeps its own name. */
@@ -135,7 +135,7 @@ static int add_visited(const char *path, __u64 cgroup_id, void *arg)
 				      add->err)
 		      : -E2BIG;
 	if (r == -E2BIG) {
-		if (may_be_left_out(add, path, cgroup_id))
+		if (cgroup_id != add->root_id && root_is_found(add, path))
 			tracer_leave_out(add->t->use.tracer, cgroup_id);
 		else
 			add->lost++;
@@ -176,9 +176,12 @@ static void complain_closed(const char *path, void *arg)
 /* Nobody knows what is below, so it may be anything; what is done there is told all the same. */
 static void leave_out_below(const char *path, void *arg)
 {
-	const struct add *add = arg;
+	struct add *add = arg;
 
-	tracer_leave_out_all(add->t->use.tracer);
+	if (root_is_found(add, path))
+		tracer_leave_out_all(add->t->use.tracer);
+	else
+		add->lost++;
 	complain_closed(path, add->t);
 }
 

@@ -69,6 +69,21 @@ def test_what_is_done_below_is_told(lxc, close, mode):
     assert trace.status == 0
 
 
+def test_where_nobody_can_tell_what_is_below(cgroup, lxc, close):
+    """Its root lies too deep to be found from above."""
+    deep = cgroup
+    for _ in range(40):
+        deep = deep.child("d")
+    container = lxc(parent=deep)
+    container.child("inner")
+    close(container)
+    with HumbleTrace("--container", container.name) as trace:
+        open_in(container)
+    assert opened_in(trace, container) == 1
+    (lost,) = (event for event in trace.events if event["type"] == "lost")
+    assert (lost["reason"], lost["container"]["id"]) == ("map_full", container.name)
+
+
 def test_nothing_else_is_told(lxc, close, cgroup):
     """Where anything that is unknown may be a part of the container."""
     container = lxc()
