@@ -13,7 +13,7 @@ struct complaints {
 	unsigned int count;
 };
 
-/* For struct runtime_settings' unreadable() and the like; arg: the struct complaints. */
+/* For struct runtime_settings' unreadable(); arg: the struct complaints. */
 void complaints_say(const struct error *err, void *arg);
 
 void complaints_free(struct complaints *c);

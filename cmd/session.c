@@ -87,8 +87,6 @@ static int open_targets(struct session *s, struct error *err)
 		.tell = session_container,
 		.lost = session_lost,
 		.arg = s,
-		.complain = complaints_say,
-		.complain_arg = &s->complaints,
 	};
 
 	struct arrivals_settings arrivals = {

@@ -164,15 +164,6 @@ static int tell_lost(const struct add *add)
 			   LOSS_MAP_FULL, add->lost, t->use.arg);
 }
 
-static void complain_closed(const char *path, void *arg)
-{
-	const struct targets *t = arg;
-	struct error err;
-
-	cgroup_say_closed(path, &err);
-	t->use.complain(&err, t->use.complain_arg);
-}
-
 /* Nobody knows what is below, so it may be anything; what is done there is told all the same. */
 static void leave_out_below(const char *path, void *arg)
 {
@@ -182,7 +173,7 @@ static void leave_out_below(const char *path, void *arg)
 		tracer_leave_out_all(add->t->use.tracer);
 	else
 		add->lost++;
-	complain_closed(path, add->t);
+	registry_complain_closed(add->t->use.registry, path);
 }
 
 /*
@@ -360,14 +351,21 @@ static int untrace_visited(const char *path, __u64 cgroup_id, void *arg)
 	return 0;
 }
 
+static void closed_to_cut_out(const char *path, void *arg)
+{
+	const struct targets *t = arg;
+
+	registry_complain_closed(t->use.registry, path);
+}
+
 /* Parents first, as in add_target(). */
 int targets_cut_out(struct targets *t, const struct container *c, struct error *err)
 {
-	const struct cgroup_visitor visitor = { untrace_visited, complain_closed, t };
+	const struct cgroup_visitor visitor = { untrace_visited, closed_to_cut_out, t };
 	int r = cgroup_walk(t->use.cgroups, c->cgroup_path, &visitor, err);
 
 	if (r == -EACCES) {
-		complain_closed(c->cgroup_path, t);
+		closed_to_cut_out(c->cgroup_path, t);
 		r = untrace_visited(c->cgroup_path, c->cgroup_id, t);
 	}
 	return r == -ENOENT ? 0 : r;

@@ -25,8 +25,6 @@ struct targets_settings {
 	int (*lost)(const struct container *c, __u64 root_id, enum loss_reason reason, __u64 count,
 		    void *arg);
 	void *arg;
-	void (*complain)(const struct error *err, void *arg); /* complaints_say() */
-	void *complain_arg;
 };
 
 /* Does this command line ask for containers that start later (all, a set of them, or --wait)? */

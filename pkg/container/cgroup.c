@@ -225,14 +225,6 @@ int cgroup_walk(const struct cgroup_fs *fs, const char *path, const struct cgrou
 	return verdict ? verdict : walk_below(fs, &w, visitor, err);
 }
 
-void cgroup_say_closed(const char *path, struct error *err)
-{
-	error_say(err, -EACCES,
-		  "cgroup '%s' may not be looked into: containers below it may not be found; "
-		  "CAP_DAC_READ_SEARCH would let ctrace do so",
-		  path);
-}
-
 struct id_search {
 	__u64 id;
 	char *path;

@@ -100,9 +100,6 @@ struct cgroup_visitor {
 int cgroup_walk(const struct cgroup_fs *fs, const char *path, const struct cgroup_visitor *visitor,
 		struct error *err);
 
-/* What there is to say of one that is closed to us. */
-void cgroup_say_closed(const char *path, struct error *err);
-
 /* The cgroup with this id, by a walk; *path is the caller's to free.  -ENOENT if it is gone. */
 int cgroup_path_of_id(const struct cgroup_fs *fs, __u64 id, char **path, struct error *err);
 

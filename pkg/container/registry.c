@@ -190,21 +190,30 @@ static int add_nested(struct registry *reg, const struct put_off *p)
 	return 0;
 }
 
-static void complain_closed(const char *path, void *arg)
+void registry_complain_closed(const struct registry *reg, const char *path)
 {
-	const struct tree_scan *scan = arg;
-	const struct runtime_settings *settings = &scan->reg->settings.runtimes;
+	const struct runtime_settings *settings = &reg->settings.runtimes;
 	struct error err;
 
-	cgroup_say_closed(path, &err);
+	error_say(&err, -EACCES,
+		  "cgroup '%s' may not be looked into: containers below it may not be found; "
+		  "CAP_DAC_READ_SEARCH would let ctrace do so",
+		  path);
 	if (settings->unreadable)
 		settings->unreadable(&err, settings->unreadable_arg);
+}
+
+static void closed_to_scan(const char *path, void *arg)
+{
+	const struct tree_scan *scan = arg;
+
+	registry_complain_closed(scan->reg, path);
 }
 
 static int scan_tree(struct registry *reg, const char *root, struct error *err)
 {
 	struct tree_scan scan = { .reg = reg, .last = &scan.nested };
-	const struct cgroup_visitor visitor = { visit_cgroup, complain_closed, &scan };
+	const struct cgroup_visitor visitor = { visit_cgroup, closed_to_scan, &scan };
 	int r = cgroup_walk(reg->settings.cgroups, root, &visitor, err);
 
 	if (!r)

@@ -52,6 +52,9 @@ void registry_free(struct registry *reg);
 typedef void registry_step(size_t containers, void *arg);
 int registry_scan(struct registry *reg, registry_step *step, void *arg, struct error *err);
 
+/* Tell struct runtime_settings' unreadable() of a cgroup that may not be looked into. */
+void registry_complain_closed(const struct registry *reg, const char *path);
+
 /*
  * Take out the containers whose cgroup is gone.  leaving (NULL is fine) is called for
  * each before; nonzero keeps it and ends the sweep.  Their number, or what leaving

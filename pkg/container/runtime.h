@@ -38,7 +38,7 @@ struct runtime_settings {
 	struct state_cache *cache;       /* NULL: files are read whether they changed or not */
 	/*
 	 * Told of each state file that is there but can't be read, whose contents are left out,
-	 * and of each cgroup that the registry may not look into.
+	 * and of each cgroup that may not be looked into.
 	 * May come again with each scan: whoever shows it does so once.  NULL: nobody is.
 	 */
 	void (*unreadable)(const struct error *err, void *arg);
