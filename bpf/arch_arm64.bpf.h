@@ -58,25 +58,20 @@ enum {
 	NR32_execveat = 387
 };
 
-/* For callers of either word size; call_of_nr() knows better, and costs more. */
-static __always_inline bool may_open_nr(__u64 nr)
-{
-	switch (nr) {
-	case NR_openat:
-	case NR_execve:
-	case NR_open_by_handle_at:
-	case NR_execveat:
-	case NR_openat2:
-	case NR32_open:
-	case NR32_creat:
-	case NR32_execve:
-	case NR32_openat:
-	case NR32_open_by_handle_at:
-	case NR32_execveat:
-		return true;
-	}
-	return false;
-}
+/* See may_open_nr().  The slots of those below have no other call that programs make often. */
+#define NR_FACTOR 0xc4537f10
+#define OPENING_NRS(X)            \
+	X(NR_openat)              \
+	X(NR_execve)              \
+	X(NR_open_by_handle_at)   \
+	X(NR_execveat)            \
+	X(NR_openat2)             \
+	X(NR32_open)              \
+	X(NR32_creat)             \
+	X(NR32_execve)            \
+	X(NR32_openat)            \
+	X(NR32_open_by_handle_at) \
+	X(NR32_execveat)
 
 static __always_inline int call_of_nr(__u64 nr, bool is_32)
 {

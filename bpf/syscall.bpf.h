@@ -24,6 +24,22 @@
 #define FMODE_EXEC    0x20      /* __FMODE_EXEC of linux/fs.h, the kernel's own */
 #define O_TMPFILE_BIT 020000000 /* __O_TMPFILE of asm-generic/fcntl.h, alone */
 
+/*
+ * Every number has one of 64 slots, and one bit tells of most calls that they open nothing.  To
+ * compare the number with all that do is a way of several branches, which the processor has
+ * mostly forgotten since the last call: 20 ns of an open outside of all that is traced.
+ */
+#define NR_SLOT(nr)     ((NR_FACTOR * (__u32)(nr)) >> 26)
+#define NR_SLOT_BIT(nr) | 1ULL << NR_SLOT(nr)
+
+/* By callers of either word size.  call_of_nr() knows for sure, and costs more. */
+static __always_inline bool may_open_nr(__u64 nr)
+{
+	const __u64 opening_slots = 0 OPENING_NRS(NR_SLOT_BIT);
+
+	return opening_slots >> NR_SLOT(nr) & 1;
+}
+
 /* What the caller asked for. */
 struct open_request {
 	const char *name; /* in user memory; NULL: none was passed */
@@ -142,7 +158,18 @@ static __always_inline bool request_what_of_call(struct open_request *rq, int ca
 	return false;
 }
 
-/* False if the call opens nothing after all (a number that means one thing to 32-bit callers only).
+static __always_inline bool request_of_call(struct open_request *rq, int call, struct pt_regs *regs,
+					    bool is_32)
+{
+	if (!request_what_of_call(rq, call, regs, is_32))
+		return false;
+	request_how_of_call(rq, regs, is_32);
+	return true;
+}
+
+/*
+ * False if the call opens nothing after all.  First the one that nearly all are, for the same
+ * reason: some 30 ns of a traced open.
  */
 static __always_inline bool request_from_regs(struct open_request *rq, struct pt_regs *regs,
 					      __u64 nr, struct task_struct *task)
@@ -150,10 +177,9 @@ static __always_inline bool request_from_regs(struct open_request *rq, struct pt
 	bool is_32 = caller_is_32(regs, task);
 
 	request_start(rq, is_32);
-	if (!request_what_of_call(rq, call_of_nr(nr, is_32), regs, is_32))
-		return false;
-	request_how_of_call(rq, regs, is_32);
-	return true;
+	if (__builtin_expect(nr == NR_openat && !is_32, true))
+		return request_of_call(rq, CALL_OPENAT, regs, false);
+	return request_of_call(rq, call_of_nr(nr, is_32), regs, is_32);
 }
 
 #endif
