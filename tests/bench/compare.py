@@ -10,7 +10,7 @@ import tracers
 
 CALLS = ("open", "fail", "ppid")
 CASE_MS = 200
-TURN_MS = 100
+TURN_MS = 60
 FLOOD_MS = 300
 STARTUP_MS = 2500
 TURNS = 15  # after each round, of what is compared with the floor
@@ -32,6 +32,7 @@ class Sums:
     def __init__(self):
         self.minima = defaultdict(list)
         self.medians = defaultdict(list)
+        self.differences = defaultdict(list)
         self.done = self.lines = self.bytes = 0
         self.cpu_ns, self.flooded = 0, 0
         self.rss_kib = 0
@@ -42,9 +43,17 @@ class Sums:
             self.minima[call].append(time_of["min"])
             self.medians[call].append(time_of["median"])
 
+    def turn(self, times, before, after):
+        """times, and what was without a tracer right before and after."""
+        self.times(times)
+        for call, time_of in times.items():
+            self.differences[call].append(time_of["min"] - (before[call]["min"] + after[call]["min"]) / 2)
+
     def summary(self):
         result = {call: {"min": min(self.minima[call]), "median": statistics.median(self.medians[call])}
                   for call in self.minima}
+        for call, differences in self.differences.items():
+            result[call]["added"] = statistics.median(differences)
         if self.flooded:
             result |= {
                 "done": self.done, "delivered": self.lines, "missing": self.done - self.lines,
@@ -130,14 +139,19 @@ def run_startup(sums, workload, kind, target):
 
 def run_turn(sums, workload, traced, other):
     """
-    ctrace and the floor, some tens of ns apart, once more one right after the other: the machine's pace changes
-    within seconds, and a minimum must have seen it at its best.
+    ctrace and the floor, some tens of ns apart, each right between two times without a tracer.  The least times of such
+    a turn have their pace, which changes within seconds (by 10 %, more than what is looked for); their difference
+    hasn't.
     """
     ctrace = tracers.KINDS[0]
-    sums[NONE].times(run_none(workload, TURN_MS))
-    sums[FLOOR].times(run_timed(workload, FLOORS[0], other, TURN_MS))
-    sums[f"{ctrace.name}, outside"].times(run_timed(workload, ctrace, other, TURN_MS))
-    sums[ctrace.name].times(run_timed(workload, ctrace, traced, TURN_MS))
+    before = run_none(workload, TURN_MS)
+    for name, kind, target in ((FLOOR, FLOORS[0], other), (f"{ctrace.name}, outside", ctrace, other),
+                               (ctrace.name, ctrace, traced)):
+        times = run_timed(workload, kind, target, TURN_MS)
+        after = run_none(workload, TURN_MS)
+        sums[NONE].times(after)
+        sums[name].turn(times, before, after)
+        before = after
 
 
 def run(workload, traced, other, rounds):

@@ -14,11 +14,13 @@ def _table(rows):
 def _times(results, name, call):
     if name == NONE:
         return f"{results[name][call]['min']:.0f} / {results[name][call]['median']:.0f}"
-    return f"+{added(results, name, call, 'min'):.0f} / +{added(results, name, call, 'median'):.0f}"
+    text = f"+{added(results, name, call, 'min'):.0f} / +{added(results, name, call, 'median'):.0f}"
+    in_turn = results[name][call].get("added")
+    return text if in_turn is None else f"{text} / +{in_turn:.0f}"
 
 
 def costs(results):
-    rows = [["ns, minimum / median", "open + close", "failed open", "getppid"]]
+    rows = [["ns, minimum / median / in turn", "open + close", "failed open", "getppid"]]
     first = (NONE, FLOOR, RECORD_FLOOR, PEER_FLOOR)
     for name in [*first, *(name for name in results if name not in first)]:
         rows.append([name] + [_times(results, name, call) for call in CALLS])
