@@ -136,18 +136,26 @@ static __always_inline bool request_of_syscall(struct scratch *s, struct task_st
 	return request_from_regs(&s->request, regs, syscall_nr(regs), task);
 }
 
+static __always_inline bool request_with(struct open_request *rq, int call, const __u64 *args,
+					 struct pt_regs *regs, bool is_32)
+{
+	request_set(rq, call, args[0], args[1]);
+	request_how_of_call(rq, regs, is_32);
+	return call != CALL_COUNT;
+}
+
 /* The same, with what the kernel's function was called with. */
 static __always_inline bool request_of_openat2(struct scratch *s, struct task_struct *task,
 					       const __u64 *args)
 {
 	struct pt_regs *regs = current_regs(task);
 	bool is_32 = caller_is_32(regs, task);
-	int call = call_of_nr(syscall_nr(regs), is_32);
+	__u64 nr = syscall_nr(regs);
 
 	request_start(&s->request, is_32);
-	request_set(&s->request, call, args[0], args[1]);
-	request_how_of_call(&s->request, regs, is_32);
-	return call != CALL_COUNT;
+	if (is_openat(nr, is_32))
+		return request_with(&s->request, CALL_OPENAT, args, regs, false);
+	return request_with(&s->request, call_of_nr(nr, is_32), args, regs, is_32);
 }
 
 /* --- io_uring ---------------------------------------------------------------------- */
@@ -277,7 +285,7 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	/* The verifier takes it for a pointer until it has been through memory. */
 	*(volatile __u64 *)&s->opened.file = file_or_error;
 	if (*(volatile __u64 *)&s->opened.file < -(__u64)MAX_ERRNO) {
-		opened_set(&s->opened, (struct file *)file_or_error);
+		opened_fill(&s->opened, (struct file *)file_or_error);
 		return true;
 	}
 	s->opened.dentry = NULL;
@@ -392,13 +400,12 @@ static __always_inline void opened_by_hash(struct scratch *s, const struct call_
  */
 static __always_inline bool outer_handed(struct scratch *s, struct task_struct *task, long ret)
 {
-	if (interrupted(ret)) {
-		interruption_keep(current_regs(task), ret);
-		return false;
-	}
 	if (ret >= 0) {
 		if (s->handed.switches != switches_of(task))
 			opened_set(&s->opened, file_of_fd(task, ret));
+	} else if (interrupted(ret)) {
+		interruption_keep(current_regs(task), ret);
+		return false;
 	} else if (!s->opened.dentry) {
 		s->request.name = failed_name_of_cpu();
 		s->request.kernel_name = true;

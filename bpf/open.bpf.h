@@ -25,19 +25,20 @@ static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 f
 	return kread_ptr(kread(fdt, fd) + fd);
 }
 
+static __always_inline void opened_fill(struct opened *opened, struct file *file)
+{
+	opened->file = file;
+	opened->mnt = kread(file, f_path.mnt);
+	opened->dentry = kread(file, f_path.dentry);
+	opened->inode = kread(file, f_inode);
+}
+
 /* NULL leaves nothing opened. */
 static __always_inline void opened_set(struct opened *opened, struct file *file)
 {
-	struct dentry *dentry;
-
 	opened->dentry = NULL;
-	if (!file)
-		return;
-	dentry = kread(file, f_path.dentry);
-	opened->file = file;
-	opened->mnt = kread(file, f_path.mnt);
-	opened->dentry = dentry;
-	opened->inode = kread(file, f_inode);
+	if (file)
+		opened_fill(opened, file);
 }
 
 /* Copies the name as passed to data[0]. */
