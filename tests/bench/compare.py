@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """All tracers in turn on the same workload, round after round."""
 
+import contextlib
 import statistics
 import time
 from collections import defaultdict
@@ -141,17 +142,19 @@ def run_turn(sums, workload, traced, other):
     """
     ctrace and the floor, some tens of ns apart, each right between two times without a tracer.  The least times of such
     a turn have their pace, which changes within seconds (by 10 %, more than what is looked for); their difference
-    hasn't.
+    hasn't.  Each turn has a process of its own: where one happens to lie in memory is good or bad for what runs in it
+    and in the kernel, again by 10 %.
     """
     ctrace = tracers.KINDS[0]
-    before = run_none(workload, TURN_MS)
-    for name, kind, target in ((FLOOR, FLOORS[0], other), (f"{ctrace.name}, outside", ctrace, other),
-                               (ctrace.name, ctrace, traced)):
-        times = run_timed(workload, kind, target, TURN_MS)
-        after = run_none(workload, TURN_MS)
-        sums[NONE].times(after)
-        sums[name].turn(times, before, after)
-        before = after
+    with contextlib.closing(workload.another()) as worker:
+        before = run_none(worker, TURN_MS)
+        for name, kind, target in ((FLOOR, FLOORS[0], other), (f"{ctrace.name}, outside", ctrace, other),
+                                   (ctrace.name, ctrace, traced)):
+            times = run_timed(worker, kind, target, TURN_MS)
+            after = run_none(worker, TURN_MS)
+            sums[NONE].times(after)
+            sums[name].turn(times, before, after)
+            before = after
 
 
 def run(workload, traced, other, rounds):

@@ -39,6 +39,7 @@ class Workload:
     """In cgroup, on one processor."""
 
     def __init__(self, program, cgroup, cpu, files):
+        self.made_of = program, cgroup, cpu, files
         self.files = files
         self.process = cgroup.popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                     preexec_fn=lambda: os.sched_setaffinity(0, [cpu]))
@@ -72,6 +73,10 @@ class Workload:
     def free_of_cpu(self):
         for tid in os.listdir(f"/proc/{self.pid}/task"):
             os.sched_setaffinity(int(tid), range(os.cpu_count()))
+
+    def another(self):
+        """The same, by a process of its own."""
+        return Workload(*self.made_of)
 
     def close(self):
         self.process.stdin.close()
