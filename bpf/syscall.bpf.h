@@ -27,7 +27,7 @@
 /*
  * Every number has one of 64 slots, and one bit tells of most calls that they open nothing.  To
  * compare the number with all that do is a way of several branches, which the processor has
- * mostly forgotten since the last call: 20 ns of an open outside of all that is traced.
+ * mostly forgotten since the last call: some 10 ns of an open outside of all that is traced.
  */
 #define NR_SLOT(nr)     ((NR_FACTOR * (__u32)(nr)) >> 26)
 #define NR_SLOT_BIT(nr) | 1ULL << NR_SLOT(nr)
@@ -169,7 +169,7 @@ static __always_inline bool request_of_call(struct open_request *rq, int call, s
 
 /*
  * What nearly all opens are, to be looked for before all others, for the same reason: some 30 ns
- * of a traced open.
+ * of a traced one that fails.
  */
 static __always_inline bool is_openat(__u64 nr, bool is_32)
 {
