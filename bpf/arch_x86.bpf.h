@@ -10,8 +10,6 @@
 
 #define LOADS_IN_ORDER true /* see verdict_lasts() */
 
-static __always_inline bool may_open_nr(__u64 nr); /* syscall.bpf.h */
-
 #define THREAD_SIZE     16384  /* arch/x86/include/asm/page_64_types.h, without KASAN */
 #define TS_COMPAT       0x0002 /* arch/x86/include/asm/thread_info.h */
 #define X32_SYSCALL_BIT 0x40000000
@@ -53,26 +51,11 @@ enum {
 };
 
 /*
- * See may_open_nr().  The slots of those below have no other call that programs make often.  A
+ * See may_open_nr().  The slots of what opens have no other call that programs make often.  A
  * multiple of four leaves out the bit of x32.
  */
-#define NR_FACTOR 0x7b315fe4
-#define OPENING_NRS(X)            \
-	X(NR_open)                \
-	X(NR_execve)              \
-	X(NR_creat)               \
-	X(NR_openat)              \
-	X(NR_open_by_handle_at)   \
-	X(NR_execveat)            \
-	X(NR_openat2)             \
-	X(NR_x32_execve)          \
-	X(NR_x32_execveat)        \
-	X(NR32_open)              \
-	X(NR32_creat)             \
-	X(NR32_execve)            \
-	X(NR32_openat)            \
-	X(NR32_open_by_handle_at) \
-	X(NR32_execveat)
+#define NR_FACTOR           0x7b315fe4
+#define OPENING_NRS_HERE(X) X(NR_open) X(NR_creat) X(NR_x32_execve) X(NR_x32_execveat)
 
 static __always_inline int call_of_nr(__u64 nr, bool is_32)
 {
@@ -165,6 +148,8 @@ struct interruption {
 static __always_inline void interruption_keep(struct pt_regs *regs, __s64 ret)
 {
 }
+
+static __always_inline bool may_open_nr(__u64 nr); /* syscall.bpf.h */
 
 static __always_inline bool interruption_get(struct interruption *was, struct pt_regs *regs)
 {

@@ -32,6 +32,21 @@
 #define NR_SLOT(nr)     ((NR_FACTOR * (__u32)(nr)) >> 26)
 #define NR_SLOT_BIT(nr) | 1ULL << NR_SLOT(nr)
 
+/* Those of all architectures, behind what this one has beside them. */
+#define OPENING_NRS(X)            \
+	OPENING_NRS_HERE(X)       \
+	X(NR_openat)              \
+	X(NR_execve)              \
+	X(NR_open_by_handle_at)   \
+	X(NR_execveat)            \
+	X(NR_openat2)             \
+	X(NR32_open)              \
+	X(NR32_creat)             \
+	X(NR32_execve)            \
+	X(NR32_openat)            \
+	X(NR32_open_by_handle_at) \
+	X(NR32_execveat)
+
 /* By callers of either word size.  call_of_nr() knows for sure, and costs more. */
 static __always_inline bool may_open_nr(__u64 nr)
 {
