@@ -259,7 +259,7 @@ fuzz: fuzz-build ## each target for FUZZ_SECONDS (60), two at a time; what it fi
 
 # --- how fast it is: docs/performance.md ---------------------------------------
 
-BENCH := $(BUILD)/bench/workload $(BUILD)/bench/floor $(BUILD)/bench/floor.bpf.o $(BUILD)/bench/replay
+BENCH := $(addprefix $(BUILD)/bench/,workload floor floor.bpf.o held.so replay)
 run_bench = BUILD=$(BUILD) BPFTOOL=$(BPFTOOL) PYTHONDONTWRITEBYTECODE=1 \
 	unshare --mount --propagation private $(PYTHON) tests/bench/$(1)
 
@@ -277,6 +277,11 @@ $(BUILD)/bench/floor.bpf.o: tests/bench/floor.bpf.c
 	$(call say,CLANG,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/bench/held.so: tests/bench/held.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 -Wall -Wextra -shared -fPIC -D_GNU_SOURCE $< -o $@
 
 # ctrace itself, reading a ring of recorded records
 $(BUILD)/bench/replay: tests/bench/replay.c $(CMD_OBJ) $(OBJ)

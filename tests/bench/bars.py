@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from compare import FLOOR, added
+from turns import CTRACE, OUTSIDE
 
 
 @dataclass
@@ -22,18 +23,20 @@ class Bar:
         return f"{'ok  ' if self.met else 'MISS'} {self.name}: {self.value:.4g} ({sign} {self.most:g})"
 
 
-def _over_floor(results, name, call):
-    return results[name][call]["added"] / results[FLOOR][call]["added"]
+def of_turns(results):
+    def over_floor(name, call):
+        return results[name][call] / results[FLOOR][call]
+
+    return [
+        Bar("open outside, x floor (in turn)", over_floor(OUTSIDE, "open"), 1.15),
+        Bar("unrelated call, x floor (in turn)", over_floor(OUTSIDE, "ppid"), 1.05),
+        Bar("traced open, x floor (in turn)", over_floor(CTRACE, "open"), 3.0),
+        Bar("traced failed open, x floor (in turn)", over_floor(CTRACE, "fail"), 3.0),
+    ]
 
 
 def of_compare(results):
-    bars = [
-        Bar("open outside, x floor (in turn)", _over_floor(results, "ctrace, outside", "open"), 1.15),
-        Bar("unrelated call, x floor (in turn)", _over_floor(results, "ctrace, outside", "ppid"), 1.05),
-        Bar("traced open, x floor (in turn)", _over_floor(results, "ctrace", "open"), 3.0),
-        Bar("traced failed open, x floor (in turn)", _over_floor(results, "ctrace", "fail"), 3.0),
-        Bar("missing of what was done", results["ctrace"]["missing"], 0),
-    ]
+    bars = [Bar("missing of what was done", results["ctrace"]["missing"], 0)]
     if "opensnoop" in results:
         for call, what in (("open", "traced open"), ("fail", "traced failed open")):
             ratio = added(results, "ctrace", call, "median") / added(results, "opensnoop", call, "median")

@@ -26,9 +26,10 @@ import replay
 import report
 import svg
 import tracers
+import turns
 from workload import Files, Workload, make_cgroup
 
-SECTIONS = ("compare", "replay", "footprint", "growth", "loss")
+SECTIONS = ("compare", "turns", "replay", "footprint", "growth", "loss")
 DOCS = HERE.parent.parent / "docs"
 CHART = "![what an open costs as there is more](growth.svg)\n"
 BEGIN, END = "<!-- what follows is written by make bench-docs -->", "<!-- up to here -->"
@@ -71,6 +72,9 @@ def measure(stage, only, rounds):
     if "compare" in only:
         results["compare"] = compare.run(stage.workload, stage.target, stage.elsewhere, rounds)
         met += bars.of_compare(results["compare"])
+    if "turns" in only:
+        results["turns"] = turns.run(stage.workload, stage.target, stage.elsewhere)
+        met += bars.of_turns(results["turns"])
     if "replay" in only:
         results["replay"] = replay.run(stage.containers)
         met += bars.of_replay(results["replay"])

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """All tracers in turn on the same workload, round after round."""
 
-import contextlib
 import statistics
 import time
 from collections import defaultdict
@@ -11,10 +10,8 @@ import tracers
 
 CALLS = ("open", "fail", "ppid")
 CASE_MS = 200
-TURN_MS = 60
 FLOOD_MS = 300
 STARTUP_MS = 2500
-TURNS = 15  # after each round, of what is compared with the floor
 TRIES = 5
 NONE = "no tracer"
 FLOOR = "floor"  # nothing but empty programs, on the hooks that ctrace uses
@@ -33,7 +30,6 @@ class Sums:
     def __init__(self):
         self.minima = defaultdict(list)
         self.medians = defaultdict(list)
-        self.differences = defaultdict(list)
         self.done = self.lines = self.bytes = 0
         self.cpu_ns, self.flooded = 0, 0
         self.rss_kib = 0
@@ -44,17 +40,9 @@ class Sums:
             self.minima[call].append(time_of["min"])
             self.medians[call].append(time_of["median"])
 
-    def turn(self, times, before, after):
-        """times, and what was without a tracer right before and after."""
-        self.times(times)
-        for call, time_of in times.items():
-            self.differences[call].append(time_of["min"] - (before[call]["min"] + after[call]["min"]) / 2)
-
     def summary(self):
         result = {call: {"min": min(self.minima[call]), "median": statistics.median(self.medians[call])}
                   for call in self.minima}
-        for call, differences in self.differences.items():
-            result[call]["added"] = statistics.median(differences)
         if self.flooded:
             result |= {
                 "done": self.done, "delivered": self.lines, "missing": self.done - self.lines,
@@ -138,25 +126,6 @@ def run_startup(sums, workload, kind, target):
         sums.startup_ms.append((first_ns - tracer.started_ns) / 1e6)
 
 
-def run_turn(sums, workload, traced, other):
-    """
-    ctrace and the floor, some tens of ns apart, each right between two times without a tracer.  The least times of such
-    a turn have their pace, which changes within seconds (by 10 %, more than what is looked for); their difference
-    hasn't.  Each turn has a process of its own: where one happens to lie in memory is good or bad for what runs in it
-    and in the kernel, again by 10 %.
-    """
-    ctrace = tracers.KINDS[0]
-    with contextlib.closing(workload.another()) as worker:
-        before = run_none(worker, TURN_MS)
-        for name, kind, target in ((FLOOR, FLOORS[0], other), (f"{ctrace.name}, outside", ctrace, other),
-                                   (ctrace.name, ctrace, traced)):
-            times = run_timed(worker, kind, target, TURN_MS)
-            after = run_none(worker, TURN_MS)
-            sums[NONE].times(after)
-            sums[name].turn(times, before, after)
-            before = after
-
-
 def run(workload, traced, other, rounds):
     """{name: summary}; traced and other are Targets, the workload is in the first."""
     sums = defaultdict(Sums)
@@ -172,8 +141,6 @@ def run(workload, traced, other, rounds):
             run_traced(sums[kind.name], workload, kind, traced)
             if number < 2:
                 run_startup(sums[kind.name], workload, kind, traced)
-        for _ in range(TURNS):
-            run_turn(sums, workload, traced, other)
     return {name: of.summary() for name, of in sums.items()}
 
 

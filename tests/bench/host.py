@@ -27,19 +27,19 @@ def tracing_programs():
     return {prog["id"] for prog in json.loads(listed) if prog.get("type") in TRACING}
 
 
-def others_trace(pid=None):
-    """Such programs that anybody but this process has."""
-    own = {number for kind, number in held_by(pid) if kind == "prog_id"} if pid else set()
+def others_trace(*pids):
+    """Such programs that anybody but these processes has."""
+    own = {number for pid in pids for kind, number in held_by(pid) if kind == "prog_id"}
     return tracing_programs() - own
 
 
-def wait_for_quiet(pid=None, patience_s=120):
+def wait_for_quiet(*pids, patience_s=120):
     """
-    Programs of others would be measured with those of this process: wait until there are none.  (Those that a tracer
-    tried and gave back at its start stay for a moment, too.)
+    Programs of others would be measured with those of these processes: wait until there are none.  (Those that a
+    tracer tried and gave back at its start stay for a moment, too.)
     """
     end = time.monotonic() + patience_s
-    while others := others_trace(pid):
+    while others := others_trace(*pids):
         if time.monotonic() > end:
             raise SystemExit(f"bench: other BPF programs keep tracing on this machine: {sorted(others)}; "
                              "end what uses them (bpftool prog list names it)")

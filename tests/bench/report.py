@@ -11,19 +11,18 @@ def _table(rows):
     return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|"] + lines[1:])
 
 
-def _times(results, name, call):
+def _times(results, in_turn, name, call):
     if name == NONE:
         return f"{results[name][call]['min']:.0f} / {results[name][call]['median']:.0f}"
     text = f"+{added(results, name, call, 'min'):.0f} / +{added(results, name, call, 'median'):.0f}"
-    in_turn = results[name][call].get("added")
-    return text if in_turn is None else f"{text} / +{in_turn:.0f}"
+    return f"{text} / +{in_turn[name][call]:.0f}" if name in in_turn else text
 
 
-def costs(results):
+def costs(results, in_turn):
     rows = [["ns, minimum / median / in turn", "open + close", "failed open", "getppid"]]
     first = (NONE, FLOOR, RECORD_FLOOR, PEER_FLOOR)
     for name in [*first, *(name for name in results if name not in first)]:
-        rows.append([name] + [_times(results, name, call) for call in CALLS])
+        rows.append([name] + [_times(results, in_turn, name, call) for call in CALLS])
     return _table(rows)
 
 
@@ -78,7 +77,7 @@ def markdown(results, bars):
     parts = [f"`{results['command']}` on Linux {host['kernel']}, {host['machine']}, {host['processors']} x "
              f"{host['processor']}, {host['memory_mib']:,} MiB; load average {host['load']:.1f}."]
     if "compare" in results:
-        parts += [costs(results["compare"]), deliveries(results["compare"]), "Not compared:\n\n" + skips()]
+        parts += [costs(results["compare"], results.get("turns", {})), deliveries(results["compare"]), "Not compared:\n\n" + skips()]
     if "loss" in results:
         parts += ["**As fast as it goes.** " + " ".join(_loss(results["loss"][key]) for key in ("one", "two"))]
     if "replay" in results:

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Callable, Optional
 
 import host
+from harness import bpf
 
 BUILD = Path(os.environ.get("BUILD", "build")).resolve()
 CTRACE = BUILD / "ctrace"
 WORKLOAD = BUILD / "bench" / "workload"
 FLOOR = BUILD / "bench" / "floor"
+HELD = BUILD / "bench" / "held.so"
 
 
 @dataclass
@@ -77,13 +79,14 @@ def present(kind):
 class Tracer:
     """A running one: output is counted by a sink.  Both are on our processor."""
 
-    def __init__(self, kind, target):
+    def __init__(self, kind, target, env=None):
         self.kind = kind
         self.started_ns = time.monotonic_ns()
         self.said = tempfile.TemporaryFile()
         before = host.tracing_programs() if kind.bpf and not kind.says else set()
         self.process = subprocess.Popen([str(word) for word in kind.argv(target)], stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=self.said, cwd=kind.cwd(target))
+                                        stdout=subprocess.PIPE, stderr=self.said, cwd=kind.cwd(target),
+                                        env=env)
         self.pid = self.process.pid
         self.sink = subprocess.Popen([WORKLOAD, "sink", str(kind.headings)], stdin=self.process.stdout,
                                      stdout=subprocess.PIPE)
@@ -119,6 +122,13 @@ class Tracer:
             self.process.wait()
         counted = json.loads(self.sink.communicate()[0])
         return {**counted, "said": self._said()}
+
+
+def held(kind, target):
+    """One that is there, but whose program at the end of system calls runs while the workload hooks it in: its id."""
+    tracer = Tracer(kind, target, os.environ | {"LD_PRELOAD": str(HELD)})
+    (number,) = [program.number for program in bpf.programs_of(tracer.pid) if program.name in ("sys_exit", "raw_exit")]
+    return tracer, number
 
 
 def floor_kind(name, *programs):

@@ -10,6 +10,8 @@
  *	flood KIND THREADS MS PATH
  *	                          as fast as it goes; how many
  *	chdir PATH                where the names start from
+ *	hook ID                   the program with this id runs at the end of system calls from now
+ *	unhook                    and no longer
  *
  * KIND: open (with its close), fail (a name that is not there), ppid (getppid()).
  *
@@ -17,6 +19,7 @@
  * N + 1 began to come (CLOCK_MONOTONIC): the first that is not a heading.
  */
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -140,8 +143,36 @@ static void flood(const char *kind, unsigned int threads, unsigned int ms, const
 	printf("{\"calls\":%llu}\n", (unsigned long long)calls);
 }
 
+static int bpf(enum bpf_cmd command, union bpf_attr *attr)
+{
+	int fd = (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
+
+	if (fd < 0) {
+		perror("bpf");
+		exit(1);
+	}
+	return fd;
+}
+
+/* By a descriptor, which is all that keeps it there. */
+static int hook(unsigned int id)
+{
+	union bpf_attr program = { .prog_id = id };
+	union bpf_attr link = {
+		.raw_tracepoint = {
+			.name = (uintptr_t)"sys_exit",
+			.prog_fd = (__u32)bpf(BPF_PROG_GET_FD_BY_ID, &program),
+		},
+	};
+	int fd = bpf(BPF_RAW_TRACEPOINT_OPEN, &link);
+
+	close((int)link.raw_tracepoint.prog_fd);
+	return fd;
+}
+
 static bool obey(const char *line)
 {
+	static int hooked = -1;
 	char kind[16], path[4096];
 	unsigned int n, ms;
 
@@ -150,6 +181,10 @@ static bool obey(const char *line)
 	else if (sscanf(line, "flood %15s %u %u %4095s", kind, &n, &ms, path) == 4)
 		flood(kind, n, ms, path);
 	else if (sscanf(line, "chdir %4095s", path) == 1 && !chdir(path))
+		puts("{}");
+	else if (sscanf(line, "hook %u", &n) == 1 && (hooked = hook(n)) >= 0)
+		puts("{}");
+	else if (!strcmp(line, "unhook\n") && !close(hooked))
 		puts("{}");
 	else
 		return false;

@@ -63,9 +63,9 @@ class Workload:
     def path_of(self, kind):
         return self.files.missing if kind == "fail" else self.files.file
 
-    def time(self, kind, ms, path=None):
+    def time(self, kind, ms, path=None, batch=None):
         """{"min", "median", "calls"}; times in ns a call."""
-        return self.tell(f"time {kind} {BATCH[kind]} {ms} {path or self.path_of(kind)}")
+        return self.tell(f"time {kind} {batch or BATCH[kind]} {ms} {path or self.path_of(kind)}")
 
     def flood(self, kind, threads, ms):
         return self.tell(f"flood {kind} {threads} {ms} {self.path_of(kind)}")

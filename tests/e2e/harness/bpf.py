@@ -62,6 +62,7 @@ class Program:
             _bpf(OBJ_GET_INFO_BY_FD, fd, len(info), *_address(info))
         finally:
             os.close(fd)
+        self.number = number
         (translated_bytes,) = struct.unpack_from("I", info, 20)
         self.name = info.raw[64:80].rstrip(b"\0").decode()
         self.instructions = translated_bytes // 8
