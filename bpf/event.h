@@ -311,4 +311,16 @@ struct trace_settings {
 	struct path_prefix prefixes[PATH_PREFIXES_MAX];
 };
 
+/* --- what each CPU remembers of the filter: verdict.bpf.h -------------------------------- */
+
+#define FILTER_SEEN_CPUS 1024 /* a power of two; where there are more, nothing is remembered */
+
+/* A line of the cache. */
+struct filter_seen {
+	volatile __u64 changes; /* of the filter, so far; user space counts, too */
+	__u64 changes_then;     /* before the first of what is remembered was asked for */
+	volatile __u64 cgroup;  /* the address of the one that the current task is in */
+	__u64 outside;          /* of the last one that is not traced; 0: none */
+} __attribute__((aligned(64)));
+
 #endif

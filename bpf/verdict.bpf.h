@@ -27,31 +27,33 @@ struct verdict {
 } __attribute__((aligned(64))); /* as a line of the cache */
 
 struct verdicts {
-	volatile __u64 changes; /* of the filter, so far; first, since user space counts, too */
-	__u64 changes_then;     /* before the first of these was asked for */
-	volatile __u64 cgroup;  /* the address of the one that the current task is in */
 	struct verdict of[VERDICTS];
 };
 
 /* Of each CPU; user space says how many. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct verdicts);
 } verdicts SEC(".maps");
 
+/*
+ * What is asked first.  Not in the map above: to look that up, and to look further into it, took
+ * some 8 ns of each open outside.
+ */
+struct filter_seen filter_seen[FILTER_SEEN_CPUS] = {};
+
 /* After it has. */
 static __always_inline void filter_changed(void)
 {
-	for (__u32 cpu = 0; cpu < settings.cpus; cpu++) {
-		__u32 key = cpu;
-		struct verdicts *known = bpf_map_lookup_elem(&verdicts, &key);
+	for (__u32 cpu = 0; cpu < settings.cpus && cpu < FILTER_SEEN_CPUS; cpu++)
+		__sync_fetch_and_add(&filter_seen[cpu].changes, 1);
+}
 
-		if (known)
-			__sync_fetch_and_add(&known->changes, 1);
-	}
+static __always_inline struct filter_seen *filter_seen_here(void)
+{
+	return &filter_seen[bpf_get_smp_processor_id() % FILTER_SEEN_CPUS];
 }
 
 static __always_inline struct verdicts *verdicts_of_cpu(void)
@@ -70,18 +72,14 @@ static __always_inline struct verdict *verdict_place(struct verdicts *known, __u
 /*
  * Of the one in v2 that the current task is in.  The verifier knows all the way to be there
  * (BTF_TYPE_SAFE_RCU in kernel/bpf/verifier.c, since 6.4), and lets us calculate with what is at
- * its end when that has been through memory.
+ * its end when that has been through memory: seen->cgroup.
  */
-static __always_inline __u64 own_cgroup_address(struct verdicts *known, struct task_struct *task)
+static __always_inline __u64 own_cgroup_address(struct filter_seen *seen, struct task_struct *task)
 {
-	known->cgroup = (__u64)kread_known(kread_known(task, cgroups), dfl_cgrp);
-	return known->cgroup;
-}
+	__u64 cgroup = (__u64)kread_known(kread_known(task, cgroups), dfl_cgrp);
 
-static __always_inline bool verdict_holds(const struct verdicts *known, const struct verdict *v,
-					  __u64 cgroup)
-{
-	return v->cgroup == cgroup && known->changes_then == known->changes;
+	seen->cgroup = cgroup;
+	return cgroup;
 }
 
 /*
@@ -95,69 +93,75 @@ static __always_inline bool verdict_lasts(const struct cgroup_entry *entry)
 	return !entry || (entry->flags & (CGROUP_PROVISIONAL | CGROUP_JOINED)) == CGROUP_JOINED;
 }
 
-static __always_inline void verdict_ask(struct verdicts *known, struct verdict *v,
-					struct task_struct *task, __u64 cgroup)
+static __always_inline void verdict_ask(struct filter_seen *seen, struct verdicts *known,
+					struct verdict *v, struct task_struct *task)
 {
-	__u64 changes = known->changes; /* first: what changes from here on is not among them */
+	__u64 changes = seen->changes; /* first: what changes from here on is not among them */
 	struct cgroup_entry *entry;
 
-	if (known->changes_then != changes) {
+	if (seen->changes_then != changes) {
 		for (int i = 0; i < VERDICTS; i++)
 			known->of[i].cgroup = 0;
-		known->changes_then = changes;
+		seen->outside = 0;
+		seen->changes_then = changes;
 	}
 	entry = traced_of(task, &v->id);
 	v->is_traced = !!entry;
 	if (entry)
 		v->entry = *entry;
-	v->cgroup = verdict_lasts(entry) ? cgroup : 0;
+	v->cgroup = verdict_lasts(entry) ? seen->cgroup : 0;
 }
 
 /* Is the task in a cgroup that is known not to be traced? */
 static __always_inline bool is_outside(struct task_struct *task)
 {
+	struct filter_seen *seen = filter_seen_here();
+
+	return own_cgroup_address(seen, task) == seen->outside &&
+	       seen->changes_then == seen->changes;
+}
+
+/*
+ * Of the task in the cgroup seen->cgroup.  The entry is a copy, good for the open under way.
+ * NULL if that is not traced.
+ */
+static __always_inline struct cgroup_entry *
+verdict_of(struct filter_seen *seen, struct task_struct *task, __u64 *id)
+{
 	struct verdicts *known = verdicts_of_cpu();
 	struct verdict *v;
-	__u64 cgroup;
 
 	if (!known)
-		return false;
-	cgroup = own_cgroup_address(known, task);
-	v = verdict_place(known, cgroup);
-	return !v->is_traced && verdict_holds(known, v, cgroup);
-}
-
-/* The entry is a copy, good for the open under way.  NULL if the task is in no traced cgroup. */
-static __always_inline struct cgroup_entry *
-verdict_of(struct verdicts *known, struct task_struct *task, __u64 cgroup, __u64 *id)
-{
-	struct verdict *v = verdict_place(known, cgroup);
-
-	if (!verdict_holds(known, v, cgroup))
-		verdict_ask(known, v, task, cgroup);
+		return NULL;
+	v = verdict_place(known, seen->cgroup);
+	if (v->cgroup != seen->cgroup || seen->changes_then != seen->changes)
+		verdict_ask(seen, known, v, task);
 	*id = v->id;
-	return v->is_traced ? &v->entry : NULL;
+	if (v->is_traced)
+		return &v->entry;
+	seen->outside = v->cgroup;
+	return NULL;
 }
 
-static __always_inline struct cgroup_entry *verdict_on(struct task_struct *task, __u64 *id)
+/* Two CPUs with the same line would mix what they remember. */
+static __always_inline bool cpus_remember(void)
 {
-	struct verdicts *known = verdicts_of_cpu();
-
-	return known ? verdict_of(known, task, own_cgroup_address(known, task), id) : NULL;
+	return settings.cpus <= FILTER_SEEN_CPUS;
 }
 
-/* The same, by a program that goes on from the one that has asked is_outside(). */
+/* By a program that goes on from the one that has asked is_outside(). */
 static __always_inline struct cgroup_entry *verdict_after(struct task_struct *task, __u64 *id)
 {
-	struct verdicts *known = verdicts_of_cpu();
-
-	return known ? verdict_of(known, task, known->cgroup, id) : NULL;
+	return cpus_remember() ? verdict_of(filter_seen_here(), task, id) : traced_of(task, id);
 }
 
-/* The same, by what is remembered where that can be. */
+/* The same by any other one, by what is remembered where that can be. */
 static __always_inline struct cgroup_entry *traced_or_verdict(struct task_struct *task, __u64 *id)
 {
-	return settings.uninterrupted ? verdict_on(task, id) : traced_of(task, id);
+	if (!settings.uninterrupted || !cpus_remember())
+		return traced_of(task, id);
+	own_cgroup_address(filter_seen_here(), task);
+	return verdict_of(filter_seen_here(), task, id);
 }
 
 #endif

@@ -25,8 +25,6 @@ static int start(struct tracer *t, const struct tracer_settings *settings, struc
 	if (!r)
 		r = tracer_load(t, settings, err);
 	if (!r)
-		r = tracer_filter_open(t, err);
-	if (!r)
 		r = tracer_ring_open(t, err);
 	if (!r)
 		r = tracer_attach(t, err);
@@ -52,7 +50,6 @@ static void stop(struct tracer *t)
 	kretprobes_free(t->kretprobes);
 	t->kretprobes = NULL;
 	tracer_ring_close(t);
-	tracer_filter_close(t);
 	ctrace_bpf__destroy(t->skel);
 	t->skel = NULL;
 }

@@ -3,7 +3,6 @@
 #include "tracer/tracer_parts.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,33 +16,13 @@ static void count_traced(struct tracer *t, __u64 cgroup_id, int change)
 		__atomic_add_fetch(&t->skel->bss->v1_traced, change, __ATOMIC_RELAXED);
 }
 
-int tracer_filter_open(struct tracer *t, struct error *err)
-{
-	const struct bpf_map *map = t->skel->maps.verdicts;
-	size_t bytes = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
-	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	if (at == MAP_FAILED)
-		return error_set(err, -errno, "map what is remembered of the filter");
-	t->verdicts = (struct mapping){ at, bytes };
-	return 0;
-}
-
-void tracer_filter_close(struct tracer *t)
-{
-	if (t->verdicts.at)
-		munmap(t->verdicts.at, t->verdicts.bytes);
-	t->verdicts.at = NULL;
-}
-
 /* Now that it has: what a CPU remembers of it is out of date.  See verdict.bpf.h. */
 static void filter_changed(struct tracer *t)
 {
-	size_t each = bpf_map__value_size(t->skel->maps.verdicts);
-	char *changes = t->verdicts.at, *end = changes + t->verdicts.bytes;
+	const size_t most = sizeof(t->skel->bss->filter_seen) / sizeof(*t->skel->bss->filter_seen);
 
-	for (; changes < end; changes += each)
-		__atomic_add_fetch((__u64 *)changes, 1, __ATOMIC_SEQ_CST);
+	for (size_t cpu = 0; cpu < t->skel->rodata->settings.cpus && cpu < most; cpu++)
+		__atomic_add_fetch(&t->skel->bss->filter_seen[cpu].changes, 1, __ATOMIC_SEQ_CST);
 }
 
 int tracer_trace(struct tracer *t, __u64 cgroup_id, __u64 root_id, bool container,

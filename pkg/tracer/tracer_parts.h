@@ -69,7 +69,6 @@ struct tracer {
 	struct kretprobes *kretprobes; /* NULL: none */
 	struct exe_table *exes;
 	struct tracer_handler handler;
-	struct mapping verdicts;    /* of each CPU: its count of changes comes first */
 	struct id_map *losses_seen; /* root id -> struct loss_counts, ours */
 	struct loss_counts unattributed_seen;
 	__u64 losses_looked_at; /* losses_counted of the kernel side, then */
@@ -96,12 +95,6 @@ void tracer_load_end(struct tracer *t);
 
 /* Attach what is being loaded; what this kernel can't have and need not is left out. */
 int tracer_attach(struct tracer *t, struct error *err);
-
-/* Map what CPUs remember of the filter. */
-int tracer_filter_open(struct tracer *t, struct error *err);
-
-/* Whether or not it is open. */
-void tracer_filter_close(struct tracer *t);
 
 /* Map the rings of what has been loaded. */
 int tracer_ring_open(struct tracer *t, struct error *err);
