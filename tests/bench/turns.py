@@ -19,8 +19,8 @@ import host
 import tracers
 from compare import CALLS, FLOOR, FLOORS, NONE, undisturbed
 
-STARTS = 30
-ROUNDS = 12  # after each start
+STARTS = 60
+ROUNDS = 8  # after each start
 TURN_MS = 2
 BATCH = 32  # so that some of them run undisturbed in that time
 CTRACE, OUTSIDE = tracers.KINDS[0].name, f"{tracers.KINDS[0].name}, outside"
