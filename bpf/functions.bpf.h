@@ -129,11 +129,12 @@ static __always_inline void opened_hand_over(struct scratch *s, const struct cal
 /* --- system calls ----------------------------------------------------------------- */
 
 /* What did the current task ask for?  False if its system call is none that opens. */
-static __always_inline bool request_of_syscall(struct scratch *s, struct task_struct *task)
+static __always_inline bool request_of_syscall(__u32 slot, struct scratch *s,
+					       struct task_struct *task)
 {
 	struct pt_regs *regs = current_regs(task);
 
-	return request_from_regs(&s->request, regs, syscall_nr(regs), task);
+	return request_from_regs(slot, s, regs, syscall_nr(regs), task);
 }
 
 static __always_inline bool request_with(struct open_request *rq, int call, const __u64 *args,
@@ -343,7 +344,7 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 
 	if (st->req)
 		request_of_uring(s, st->req);
-	else if (!request_of_syscall(s, task))
+	else if (!request_of_syscall(SCRATCH_INNER, s, task))
 		goto not_ours; /* the kernel opens something for itself */
 	if (error == -EAGAIN && st->req && st->may_retry)
 		return 0;
@@ -447,7 +448,8 @@ static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
 		}
 		/* A success was no failure: that was of a call whose end the kernel skipped. */
 		if ((st && st->inner == INNER_REPORTED && ret < 0) ||
-		    !request_of_syscall(s, task) || !request_wanted(s, task, traced->flags, ret))
+		    !request_of_syscall(slot, s, task) ||
+		    !request_wanted(s, task, traced->flags, ret))
 			goto done;
 		opened_by_hash(s, st, ret >= 0 ? file_of_fd(task, ret) : NULL);
 	}

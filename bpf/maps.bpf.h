@@ -90,6 +90,7 @@ struct handed {
 /* What a program knows of the open under way, but for its record: that is in record.bpf.h. */
 struct scratch {
 	struct open_request request;
+	struct pt_regs *regs; /* of a call that is not openat, where the request comes from */
 	struct opened
 		opened; /* what the request led to; .dentry is NULL if nothing, or not known */
 	struct dentry *walk_dentry; /* where path_walk() starts */

@@ -191,16 +191,4 @@ static __always_inline bool is_openat(__u64 nr, bool is_32)
 	return __builtin_expect(nr == NR_openat && !is_32, true);
 }
 
-/* False if the call opens nothing after all. */
-static __always_inline bool request_from_regs(struct open_request *rq, struct pt_regs *regs,
-					      __u64 nr, struct task_struct *task)
-{
-	bool is_32 = caller_is_32(regs, task);
-
-	request_start(rq, is_32);
-	if (is_openat(nr, is_32))
-		return request_of_call(rq, CALL_OPENAT, regs, false);
-	return request_of_call(rq, call_of_nr(nr, is_32), regs, is_32);
-}
-
 #endif

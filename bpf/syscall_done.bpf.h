@@ -5,6 +5,7 @@
 
 #include "interrupt.bpf.h"
 #include "open.bpf.h"
+#include "request.bpf.h"
 #include "verdict.bpf.h"
 
 /* How the current task, which is `task`, entered the kernel. */
@@ -22,14 +23,14 @@ static __always_inline struct pt_regs *current_regs(struct task_struct *task)
  * Is a call of a task in a traced cgroup to be reported, which ended as ret?  Then scratch has
  * what it was asked for and what that led to.
  */
-static __always_inline bool syscall_wanted(struct scratch *s, struct task_struct *task,
+static __always_inline bool syscall_wanted(__u32 slot, struct scratch *s, struct task_struct *task,
 					   const struct cgroup_entry *traced, struct pt_regs *regs,
 					   __u64 nr, long ret)
 {
 	if (!task_wanted())
 		return false;
 	s->opened.dentry = NULL;
-	if (!request_from_regs(&s->request, regs, nr, task) ||
+	if (!request_from_regs(slot, s, regs, nr, task) ||
 	    !request_wanted(s, task, traced->flags, ret))
 		return false;
 	/* A successful exec was reported by sched_process_exec, with its file. */
@@ -58,7 +59,7 @@ static __always_inline struct scratch *syscall_ended(struct task_struct *task, s
 		return NULL;
 	}
 	traced = goes_on ? verdict_after(task, &cgroup_id) : traced_of(task, &cgroup_id);
-	if (!traced || !s || !syscall_wanted(s, task, traced, regs, nr, ret))
+	if (!traced || !s || !syscall_wanted(SCRATCH_SYS_EXIT, s, task, traced, regs, nr, ret))
 		return NULL;
 	*order = (struct report_order){
 		.slot = SCRATCH_SYS_EXIT,
@@ -83,7 +84,7 @@ static __always_inline int signal_delivered(void *raw, int sig, struct k_sigacti
 		return 0;
 	interruption_forget();
 	traced = traced_of(task, &cgroup_id);
-	if (!traced || !s || !syscall_wanted(s, task, traced, regs, was.nr, -EINTR))
+	if (!traced || !s || !syscall_wanted(SCRATCH_SIGNAL, s, task, traced, regs, was.nr, -EINTR))
 		return 0;
 	return report_last(raw, SCRATCH_SIGNAL, cgroup_id, traced->root_id, -EINTR);
 }

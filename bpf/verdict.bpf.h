@@ -125,8 +125,8 @@ static __always_inline bool is_outside(struct task_struct *task)
  * Of the task in the cgroup seen->cgroup.  The entry is a copy, good for the open under way.
  * NULL if that is not traced.
  */
-static __always_inline struct cgroup_entry *
-verdict_of(struct filter_seen *seen, struct task_struct *task, __u64 *id)
+static __always_inline struct cgroup_entry *verdict_of(struct filter_seen *seen,
+						       struct task_struct *task, __u64 *id)
 {
 	struct verdicts *known = verdicts_of_cpu();
 	struct verdict *v;
