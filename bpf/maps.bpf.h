@@ -43,10 +43,10 @@ struct {
 	__type(value, struct cgroup_entry);
 } cgroups SEC(".maps");
 
-/* By root cgroup id; user space reads and removes. */
+/* By root cgroup id, of those that lost any; user space reads and removes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 2048);
 	__type(key, __u64);
 	__type(value, struct loss_counts);
 } losses SEC(".maps");
