@@ -3,6 +3,7 @@
 
 import multiprocessing
 import os
+import time
 from contextlib import suppress
 from subprocess import DEVNULL
 
@@ -58,17 +59,19 @@ def test_many_children(cgroup):
     assert {"/etc/0", "/etc/100", "/etc/200"} <= set(names(trace))
 
 
-def come_and_go(parents, home, count):
-    """A process of one CPU opens in a cgroup that is made for it, below each of the parents in turn."""
+def come_and_go(parents, home, rounds, count):
+    """A process of one CPU opens in cgroups that are made for it, below each of the parents in turn."""
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-    for number in range(count):
-        for parent in parents:
-            group = parent.child("passing")
+    for parent, turn in ((parent, turn) for turn in range(rounds) for parent in parents):
+        groups = [parent.child(f"passing{number}") for number in range(count)]
+        for number, group in enumerate(groups):
             group.add(os.getpid())
             with suppress(FileNotFoundError):
-                os.open(f"/nowhere/{parent.path.name}/{number}", os.O_RDONLY)
-            home.add(os.getpid())
+                os.open(f"/nowhere/{parent.path.name}/{turn}-{number}", os.O_RDONLY)
+        home.add(os.getpid())
+        for group in groups:
             group.path.rmdir()
+        time.sleep(0.3)  # the kernel gives their memory back, and takes it for the next
 
 
 def test_cgroups_that_are_made_where_others_were(cgroup):
@@ -78,12 +81,13 @@ def test_cgroups_that_are_made_where_others_were(cgroup):
     """
     inside, outside = cgroup.child("inside"), cgroup.child("outside")
     with Trace("--cgroup", inside) as trace:
-        visitor = multiprocessing.get_context("fork").Process(target=come_and_go, args=((outside, inside), outside, 500))
+        visitor = multiprocessing.get_context("fork").Process(target=come_and_go,
+                                                              args=((outside, inside), outside, 5, 40))
         visitor.start()
         visitor.join()
         assert visitor.exitcode == 0
     assert [name for name in names(trace) if name.startswith("/nowhere/")] == [
-        f"/nowhere/inside/{number}" for number in range(500)]
+        f"/nowhere/inside/{turn}-{number}" for turn in range(5) for number in range(40)]
 
 
 def open_until(told, cpu, group, name):
