@@ -315,12 +315,15 @@ struct trace_settings {
 
 #define FILTER_SEEN_CPUS 1024 /* a power of two; where there are more, nothing is remembered */
 
-/* A line of the cache. */
+/* Of the last cgroups of either kind that tasks opened something in. */
 struct filter_seen {
 	volatile __u64 changes; /* of the filter, so far; user space counts, too */
-	__u64 changes_then;     /* before the first of what is remembered was asked for */
+	__u64 changes_then;     /* before what is remembered was asked for */
 	volatile __u64 cgroup;  /* the address of the one that the current task is in */
-	__u64 outside;          /* of the last one that is not traced; 0: none */
-} __attribute__((aligned(64)));
+	__u64 outside;          /* of one that is not traced; 0: none */
+	__u64 inside;           /* of one that is; 0: none */
+	__u64 id;               /* of that */
+	struct cgroup_entry entry;
+} __attribute__((aligned(64))); /* as a line of the cache */
 
 #endif

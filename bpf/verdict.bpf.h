@@ -4,8 +4,9 @@
  *
  * To ask it takes the cgroup's id, which is three pointers away from the task, and a look-up:
  * 100 ns of every open, also of the many that are outside of all that is traced.  So a CPU
- * keeps the answers for some cgroups, by their address, until the filter may have changed.
- * Who changes it says so to each CPU: that is seldom, and leaves an open one place to look at.
+ * keeps the last answer of either kind, by the cgroup's address, until the filter may have
+ * changed or a task of another cgroup opens something, which is seldom beside what it costs to
+ * go over to that.  Who changes the filter says so to each CPU.
  *
  * An address names one cgroup until that is removed, and another one has it only after a
  * cgroup_mkdir, which counts as a change (cgroup_made()).  A CPU's answers are read and
@@ -17,31 +18,7 @@
 #include "syscall.bpf.h"
 #include "traced.bpf.h"
 
-#define VERDICTS 32 /* a power of two */
-
-struct verdict {
-	__u64 cgroup; /* its address; 0: none is remembered here */
-	__u64 id;
-	__u64 is_traced;
-	struct cgroup_entry entry;
-} __attribute__((aligned(64))); /* as a line of the cache */
-
-struct verdicts {
-	struct verdict of[VERDICTS];
-};
-
-/* Of each CPU; user space says how many. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct verdicts);
-} verdicts SEC(".maps");
-
-/*
- * What is asked first.  Not in the map above: to look that up, and to look further into it, took
- * some 8 ns of each open outside.
- */
+/* Not a map by CPU: to look that up would be 5 to 10 ns of each open. */
 struct filter_seen filter_seen[FILTER_SEEN_CPUS] = {};
 
 /* After it has. */
@@ -56,23 +33,9 @@ static __always_inline struct filter_seen *filter_seen_here(void)
 	return &filter_seen[bpf_get_smp_processor_id() % FILTER_SEEN_CPUS];
 }
 
-static __always_inline struct verdicts *verdicts_of_cpu(void)
-{
-	__u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&verdicts, &cpu);
-}
-
-/* A struct cgroup has 1 to 4 KiB, and may start at a multiple of that. */
-static __always_inline struct verdict *verdict_place(struct verdicts *known, __u64 cgroup)
-{
-	return &known->of[(cgroup >> 10 ^ cgroup >> 13) % VERDICTS];
-}
-
 /*
  * Of the one in v2 that the current task is in.  The verifier knows all the way to be there
- * (BTF_TYPE_SAFE_RCU in kernel/bpf/verifier.c, since 6.4), and lets us calculate with what is at
- * its end when that has been through memory: seen->cgroup.
+ * (BTF_TYPE_SAFE_RCU in kernel/bpf/verifier.c, since 6.4).
  */
 static __always_inline __u64 own_cgroup_address(struct filter_seen *seen, struct task_struct *task)
 {
@@ -93,23 +56,25 @@ static __always_inline bool verdict_lasts(const struct cgroup_entry *entry)
 	return !entry || (entry->flags & (CGROUP_PROVISIONAL | CGROUP_JOINED)) == CGROUP_JOINED;
 }
 
-static __always_inline void verdict_ask(struct filter_seen *seen, struct verdicts *known,
-					struct verdict *v, struct task_struct *task)
+static __always_inline struct cgroup_entry *verdict_ask(struct filter_seen *seen,
+							struct task_struct *task, __u64 *id)
 {
 	__u64 changes = seen->changes; /* first: what changes from here on is not among them */
-	struct cgroup_entry *entry;
+	struct cgroup_entry *entry = traced_of(task, id);
 
 	if (seen->changes_then != changes) {
-		for (int i = 0; i < VERDICTS; i++)
-			known->of[i].cgroup = 0;
 		seen->outside = 0;
+		seen->inside = 0;
 		seen->changes_then = changes;
 	}
-	entry = traced_of(task, &v->id);
-	v->is_traced = !!entry;
-	if (entry)
-		v->entry = *entry;
-	v->cgroup = verdict_lasts(entry) ? seen->cgroup : 0;
+	if (!entry) {
+		seen->outside = verdict_lasts(NULL) ? seen->cgroup : 0;
+		return NULL;
+	}
+	seen->inside = verdict_lasts(entry) ? seen->cgroup : 0;
+	seen->id = *id;
+	seen->entry = *entry;
+	return &seen->entry;
 }
 
 /* Is the task in a cgroup that is known not to be traced? */
@@ -128,19 +93,10 @@ static __always_inline bool is_outside(struct task_struct *task)
 static __always_inline struct cgroup_entry *verdict_of(struct filter_seen *seen,
 						       struct task_struct *task, __u64 *id)
 {
-	struct verdicts *known = verdicts_of_cpu();
-	struct verdict *v;
-
-	if (!known)
-		return NULL;
-	v = verdict_place(known, seen->cgroup);
-	if (v->cgroup != seen->cgroup || seen->changes_then != seen->changes)
-		verdict_ask(seen, known, v, task);
-	*id = v->id;
-	if (v->is_traced)
-		return &v->entry;
-	seen->outside = v->cgroup;
-	return NULL;
+	if (seen->inside != seen->cgroup || seen->changes_then != seen->changes)
+		return verdict_ask(seen, task, id);
+	*id = seen->id;
+	return &seen->entry;
 }
 
 /* Two CPUs with the same line would mix what they remember. */

@@ -91,7 +91,6 @@ static int prepare_rings(struct tracer *t, struct trace_settings *kernel, size_t
 	kernel->cpu_ring_bytes = cpu_ring_size(kernel->uninterrupted, ring_bytes, cpus);
 	bpf_map__set_max_entries(t->skel->maps.events, ring_bytes);
 	bpf_map__set_max_entries(t->skel->maps.cpu_rings, cpus);
-	bpf_map__set_max_entries(t->skel->maps.verdicts, cpus);
 	bpf_map__set_value_size(t->skel->maps.cpu_rings,
 				CPU_RING_SIZE(kernel->cpu_ring_bytes, programs));
 	return 0;

@@ -59,19 +59,26 @@ def test_many_children(cgroup):
     assert {"/etc/0", "/etc/100", "/etc/200"} <= set(names(trace))
 
 
-def come_and_go(parents, home, rounds, count):
-    """A process of one CPU opens in cgroups that are made for it, below each of the parents in turn."""
-    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-    for parent, turn in ((parent, turn) for turn in range(rounds) for parent in parents):
-        groups = [parent.child(f"passing{number}") for number in range(count)]
-        for number, group in enumerate(groups):
-            group.add(os.getpid())
-            with suppress(FileNotFoundError):
-                os.open(f"/nowhere/{parent.path.name}/{turn}-{number}", os.O_RDONLY)
-        home.add(os.getpid())
-        for group in groups:
-            group.path.rmdir()
-        time.sleep(0.3)  # the kernel gives their memory back, and takes it for the next
+def open_as_told(cpu, orders):
+    """A process of one CPU opens what it is told to, and nothing else."""
+    os.sched_setaffinity(0, [cpu])
+    while name := orders.recv():
+        with suppress(FileNotFoundError):
+            os.open(name, os.O_RDONLY)
+        orders.send("done")
+
+
+def visit_new_ones(parent, home, opener, orders, turn):
+    """It opens in cgroups that are made for it and then removed; it is moved by us, who are on another CPU."""
+    groups = [parent.child(f"passing{number}") for number in range(20)]
+    for number, group in enumerate(groups):
+        group.add(opener.pid)
+        orders.send(f"/nowhere/{parent.path.name}/{turn}-{number}")
+        orders.recv()
+    home.add(opener.pid)
+    for group in groups:
+        group.path.rmdir()
+    time.sleep(0.1)  # the kernel gives their memory back, and takes it for the next
 
 
 def test_cgroups_that_are_made_where_others_were(cgroup):
@@ -80,14 +87,21 @@ def test_cgroups_that_are_made_where_others_were(cgroup):
     after that is gone: what was outside must not hide it, and what was inside not show it.
     """
     inside, outside = cgroup.child("inside"), cgroup.child("outside")
+    context = multiprocessing.get_context("fork")
+    orders, taken = context.Pipe()
+    cpus = sorted(os.sched_getaffinity(0))
+    opener = context.Process(target=open_as_told, args=(cpus[-1], taken), daemon=True)
     with Trace("--cgroup", inside) as trace:
-        visitor = multiprocessing.get_context("fork").Process(target=come_and_go,
-                                                              args=((outside, inside), outside, 5, 40))
-        visitor.start()
-        visitor.join()
-        assert visitor.exitcode == 0
+        opener.start()
+        os.sched_setaffinity(0, cpus[:1])
+        for turn in range(10):
+            for parent in (outside, inside):
+                visit_new_ones(parent, outside, opener, orders, turn)
+        os.sched_setaffinity(0, cpus)
+        orders.send("")
+        opener.join()
     assert [name for name in names(trace) if name.startswith("/nowhere/")] == [
-        f"/nowhere/inside/{turn}-{number}" for turn in range(5) for number in range(40)]
+        f"/nowhere/inside/{turn}-{number}" for turn in range(10) for number in range(20)]
 
 
 def open_until(told, cpu, group, name):
