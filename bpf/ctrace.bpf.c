@@ -211,21 +211,21 @@ int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
 SEC("?fexit/do_sys_openat2")
 int fexit_openat2(__u64 *ctx)
 {
-	return outer_done(SCRATCH_OUTER, ctx, (__s32)ctx[3]);
+	return outer_done(SCRATCH_OUTER, ctx, true);
 }
 
 /* Never passes the inner function. */
 SEC("?fexit/do_handle_open")
 int fexit_handle_open(__u64 *ctx)
 {
-	return outer_done(SCRATCH_HANDLE, NULL, (__s32)ctx[3]);
+	return outer_done(SCRATCH_HANDLE, ctx, false);
 }
 
 /* do_file_open() where that is its name. */
 SEC("?fexit/do_filp_open")
 int fexit_inner(__u64 *ctx)
 {
-	return inner_done((struct filename *)ctx[1], (struct open_flags *)ctx[2], ctx[3]);
+	return inner_done(ctx);
 }
 
 SEC("?fentry/io_openat2")
@@ -245,13 +245,17 @@ int fexit_uring(__u64 *ctx)
 SEC("?kretprobe/do_sys_openat2")
 int kretprobe_openat2(struct pt_regs *ctx)
 {
-	return outer_done(SCRATCH_OUTER, NULL, (__s32)PROBE_RESULT(ctx));
+	const __u64 args[OUTER_ARGS] = { [OUTER_RESULT] = PROBE_RESULT(ctx) };
+
+	return outer_done(SCRATCH_OUTER, args, false);
 }
 
 SEC("?kretprobe/do_handle_open")
 int kretprobe_handle_open(struct pt_regs *ctx)
 {
-	return outer_done(SCRATCH_HANDLE, NULL, (__s32)PROBE_RESULT(ctx));
+	const __u64 args[OUTER_ARGS] = { [OUTER_RESULT] = PROBE_RESULT(ctx) };
+
+	return outer_done(SCRATCH_HANDLE, args, false);
 }
 
 SEC("?kprobe/do_filp_open")
@@ -265,7 +269,13 @@ int kretprobe_inner(struct pt_regs *ctx)
 {
 	struct call_state *st = call_state(false);
 
-	return st && st->filename ? inner_done(st->filename, NULL, PROBE_RESULT(ctx)) : 0;
+	__u64 args[INNER_ARGS] = {};
+
+	if (!st || !st->filename)
+		return 0;
+	args[INNER_FILENAME] = (__u64)st->filename;
+	args[INNER_RESULT] = PROBE_RESULT(ctx);
+	return inner_done(args);
 }
 
 SEC("?kprobe/io_openat2")

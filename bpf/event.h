@@ -319,10 +319,10 @@ struct trace_settings {
 struct filter_seen {
 	volatile __u64 changes; /* of the filter, so far; user space counts, too */
 	__u64 changes_then;     /* before what is remembered was asked for */
-	volatile __u64 cgroup;  /* the address of the one that the current task is in */
-	__u64 outside;          /* of one that is not traced; 0: none */
-	__u64 inside;           /* of one that is; 0: none */
-	__u64 id;               /* of that */
+	__u64 cgroup;  /* the address of the current task's, for the program that is gone on to */
+	__u64 outside; /* of one that is not traced; 0: none */
+	__u64 inside;  /* of one that is; 0: none */
+	__u64 id;      /* of that */
 	struct cgroup_entry entry;
 } __attribute__((aligned(64))); /* as a line of the cache */
 

@@ -268,15 +268,24 @@ static __always_inline char *failed_name_of_cpu(void)
 	return bpf_map_lookup_elem(&failed_name, &first);
 }
 
+/*
+ * What the inner function was called with, and returned: a struct filename, a struct open_flags,
+ * and a struct file or an error.  They are read where they are wanted, since to keep them takes
+ * instructions.
+ */
+enum inner_args { INNER_FILENAME = 1, INNER_FLAGS, INNER_RESULT, INNER_ARGS };
+
 /* False for an exec's and io_uring's, which don't end in do_sys_openat2(). */
-static __always_inline bool hand_over(struct task_struct *task, struct filename *filename,
-				      struct open_flags *flags, __u64 file_or_error,
+static __always_inline bool hand_over(struct task_struct *task, const __u64 *args,
 				      const struct cgroup_entry *traced, __u64 cgroup_id)
 {
 	struct scratch *s = scratch_get(SCRATCH_OUTER);
+	struct filename *filename;
+	__u64 file_or_error;
 	char *name;
 
-	if (calls_kept || kread_known(flags, open_flag) & FMODE_EXEC || !s)
+	if (calls_kept ||
+	    kread_known((struct open_flags *)args[INNER_FLAGS], open_flag) & FMODE_EXEC || !s)
 		return false;
 	s->handed.task = task;
 	s->handed.switches = switches_of(task);
@@ -284,11 +293,13 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 	s->handed.root_id = traced->root_id;
 	s->handed.traced_flags = traced->flags;
 	/* The verifier takes it for a pointer until it has been through memory. */
-	*(volatile __u64 *)&s->opened.file = file_or_error;
-	if (*(volatile __u64 *)&s->opened.file < -(__u64)MAX_ERRNO) {
+	*(volatile __u64 *)&s->opened.file = args[INNER_RESULT];
+	file_or_error = *(volatile __u64 *)&s->opened.file;
+	if (file_or_error < -(__u64)MAX_ERRNO) {
 		opened_fill(&s->opened, (struct file *)file_or_error);
 		return true;
 	}
+	filename = (struct filename *)args[INNER_FILENAME];
 	s->opened.dentry = NULL;
 	s->handed.name = kread_known(filename, uptr);
 	name = failed_name_of_cpu();
@@ -305,7 +316,7 @@ static __always_inline bool hand_over(struct task_struct *task, struct filename 
 static __always_inline bool taken_over(struct scratch *s, struct task_struct *task,
 				       const __u64 *args)
 {
-	if (!args || !settings.uninterrupted || s->handed.task != task)
+	if (!settings.uninterrupted || s->handed.task != task)
 		return false;
 	s->handed.task = NULL;
 	return request_of_openat2(s, task, args) &&
@@ -314,8 +325,7 @@ static __always_inline bool taken_over(struct scratch *s, struct task_struct *ta
 
 /* --- the inner function -------------------------------------------------------------- */
 
-static __always_inline int inner_done(struct filename *filename, struct open_flags *flags,
-				      __u64 file_or_error)
+static __always_inline int inner_done(const __u64 *args)
 {
 	struct task_struct *task = current_task();
 	long error = 0;
@@ -325,20 +335,19 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	__u64 cgroup_id;
 
 	/* A name that could not be taken over: nothing to open yet.  The outer function tells. */
-	if ((__u64)filename >= -(__u64)MAX_ERRNO)
+	if (args[INNER_FILENAME] >= -(__u64)MAX_ERRNO)
 		return 0;
 	traced = traced_or_verdict(task, &cgroup_id);
 	if (!traced || !task_wanted())
 		return 0;
-	if (settings.uninterrupted &&
-	    hand_over(task, filename, flags, file_or_error, traced, cgroup_id))
+	if (settings.uninterrupted && hand_over(task, args, traced, cgroup_id))
 		return 0;
 	st = call_state(true);
 	s = scratch_get(SCRATCH_INNER);
 	if (!st || !s)
 		return 0;
 	/* The verifier takes it for a pointer until it has been through memory. */
-	*(volatile __u64 *)&s->opened.file = file_or_error;
+	*(volatile __u64 *)&s->opened.file = args[INNER_RESULT];
 	if (*(volatile __u64 *)&s->opened.file >= -(__u64)MAX_ERRNO)
 		error = *(volatile __s64 *)&s->opened.file;
 
@@ -351,9 +360,9 @@ static __always_inline int inner_done(struct filename *filename, struct open_fla
 	if (interrupted(error))
 		return 0;
 
-	s->request.name = (const char *)kread(filename, name);
+	s->request.name = (const char *)kread((struct filename *)args[INNER_FILENAME], name);
 	s->request.kernel_name = true;
-	opened_set(&s->opened, error ? NULL : (struct file *)file_or_error);
+	opened_set(&s->opened, error ? NULL : (struct file *)args[INNER_RESULT]);
 	if (!error && !is_exec(&s->request)) {
 		st->opened = s->opened;
 		opened_remember(&st->opened);
@@ -399,7 +408,7 @@ static __always_inline void opened_by_hash(struct scratch *s, const struct call_
  * task was not put aside, a file that another thread has closed meanwhile is still in memory,
  * since RCU waits for this CPU.
  */
-static __always_inline bool outer_handed(struct scratch *s, struct task_struct *task, long ret)
+static __always_inline bool outer_handed(struct scratch *s, struct task_struct *task, __s32 ret)
 {
 	if (ret >= 0) {
 		if (s->handed.switches != switches_of(task))
@@ -417,10 +426,13 @@ static __always_inline bool outer_handed(struct scratch *s, struct task_struct *
 }
 
 /*
- * do_sys_openat2() or do_handle_open(), on behalf of a system call.  args: the first one's, where
- * they are at hand.
+ * do_sys_openat2() or do_handle_open(), on behalf of a system call.  args: what the first one was
+ * called with, where that is at hand, and what either has returned, which is read where it is
+ * wanted, as with the inner one.
  */
-static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
+enum outer_args { OUTER_RESULT = 3, OUTER_ARGS };
+
+static __always_inline int outer_done(__u32 slot, const __u64 *args, bool at_hand)
 {
 	struct task_struct *task = current_task();
 	struct scratch *s = scratch_get(slot);
@@ -428,11 +440,12 @@ static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
 	struct cgroup_entry *traced;
 	struct cpu_ring *ring;
 	__u64 cgroup_id, root_id;
+	__s32 ret;
 
 	if (!s)
 		return 0;
-	if (taken_over(s, task, args)) {
-		if (!outer_handed(s, task, ret))
+	if (at_hand && taken_over(s, task, args)) {
+		if (!outer_handed(s, task, args[OUTER_RESULT]))
 			return 0;
 		cgroup_id = s->handed.cgroup_id;
 		root_id = s->handed.root_id;
@@ -440,6 +453,7 @@ static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
 		traced = traced_or_verdict(task, &cgroup_id);
 		if (!traced || !task_wanted())
 			return 0;
+		ret = args[OUTER_RESULT];
 		root_id = traced->root_id;
 		st = calls_kept ? call_state(false) : NULL;
 		if (interrupted(ret)) {
@@ -455,7 +469,7 @@ static __always_inline int outer_done(__u32 slot, const __u64 *args, long ret)
 	}
 	ring = own_ring();
 	if (ring)
-		open_deliver(ring, s, task, slot, cgroup_id, root_id, ret);
+		open_deliver(ring, s, task, slot, cgroup_id, root_id, (__s32)args[OUTER_RESULT]);
 done:
 	if (st)
 		call_state_done();

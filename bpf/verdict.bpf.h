@@ -30,19 +30,19 @@ static __always_inline void filter_changed(void)
 
 static __always_inline struct filter_seen *filter_seen_here(void)
 {
-	return &filter_seen[bpf_get_smp_processor_id() % FILTER_SEEN_CPUS];
+	struct filter_seen *seen = &filter_seen[bpf_get_smp_processor_id() % FILTER_SEEN_CPUS];
+
+	asm volatile("" : "+r"(seen)); /* or it is calculated for each use */
+	return seen;
 }
 
 /*
  * Of the one in v2 that the current task is in.  The verifier knows all the way to be there
  * (BTF_TYPE_SAFE_RCU in kernel/bpf/verifier.c, since 6.4).
  */
-static __always_inline __u64 own_cgroup_address(struct filter_seen *seen, struct task_struct *task)
+static __always_inline __u64 own_cgroup_address(struct task_struct *task)
 {
-	__u64 cgroup = (__u64)kread_known(kread_known(task, cgroups), dfl_cgrp);
-
-	seen->cgroup = cgroup;
-	return cgroup;
+	return (__u64)kread_known(kread_known(task, cgroups), dfl_cgrp);
 }
 
 /*
@@ -56,8 +56,8 @@ static __always_inline bool verdict_lasts(const struct cgroup_entry *entry)
 	return !entry || (entry->flags & (CGROUP_PROVISIONAL | CGROUP_JOINED)) == CGROUP_JOINED;
 }
 
-static __always_inline struct cgroup_entry *verdict_ask(struct filter_seen *seen,
-							struct task_struct *task, __u64 *id)
+static __always_inline struct cgroup_entry *
+verdict_ask(struct filter_seen *seen, struct task_struct *task, __u64 cgroup, __u64 *id)
 {
 	__u64 changes = seen->changes; /* first: what changes from here on is not among them */
 	struct cgroup_entry *entry = traced_of(task, id);
@@ -68,10 +68,10 @@ static __always_inline struct cgroup_entry *verdict_ask(struct filter_seen *seen
 		seen->changes_then = changes;
 	}
 	if (!entry) {
-		seen->outside = verdict_lasts(NULL) ? seen->cgroup : 0;
+		seen->outside = verdict_lasts(NULL) ? cgroup : 0;
 		return NULL;
 	}
-	seen->inside = verdict_lasts(entry) ? seen->cgroup : 0;
+	seen->inside = verdict_lasts(entry) ? cgroup : 0;
 	seen->id = *id;
 	seen->entry = *entry;
 	return &seen->entry;
@@ -81,22 +81,28 @@ static __always_inline struct cgroup_entry *verdict_ask(struct filter_seen *seen
 static __always_inline bool is_outside(struct task_struct *task)
 {
 	struct filter_seen *seen = filter_seen_here();
+	__u64 cgroup = own_cgroup_address(task);
 
-	return own_cgroup_address(seen, task) == seen->outside &&
-	       seen->changes_then == seen->changes;
+	seen->cgroup = cgroup;
+	return seen->outside == cgroup && seen->changes_then == seen->changes;
 }
 
 /*
- * Of the task in the cgroup seen->cgroup.  The entry is a copy, good for the open under way.
+ * Of the task, in the cgroup of that address.  The entry is a copy, good for the open under way.
  * NULL if that is not traced.
  */
-static __always_inline struct cgroup_entry *verdict_of(struct filter_seen *seen,
-						       struct task_struct *task, __u64 *id)
+static __always_inline struct cgroup_entry *
+verdict_of(struct filter_seen *seen, struct task_struct *task, __u64 cgroup, __u64 *id)
 {
-	if (seen->inside != seen->cgroup || seen->changes_then != seen->changes)
-		return verdict_ask(seen, task, id);
-	*id = seen->id;
-	return &seen->entry;
+	bool holds = seen->changes_then == seen->changes;
+
+	if (holds && seen->inside == cgroup) {
+		*id = seen->id;
+		return &seen->entry;
+	}
+	if (holds && seen->outside == cgroup)
+		return NULL;
+	return verdict_ask(seen, task, cgroup, id);
 }
 
 /* Two CPUs with the same line would mix what they remember. */
@@ -108,16 +114,20 @@ static __always_inline bool cpus_remember(void)
 /* By a program that goes on from the one that has asked is_outside(). */
 static __always_inline struct cgroup_entry *verdict_after(struct task_struct *task, __u64 *id)
 {
-	return cpus_remember() ? verdict_of(filter_seen_here(), task, id) : traced_of(task, id);
+	struct filter_seen *seen = filter_seen_here();
+
+	return cpus_remember() ? verdict_of(seen, task, seen->cgroup, id) : traced_of(task, id);
 }
 
 /* The same by any other one, by what is remembered where that can be. */
 static __always_inline struct cgroup_entry *traced_or_verdict(struct task_struct *task, __u64 *id)
 {
+	struct filter_seen *seen;
+
 	if (!settings.uninterrupted || !cpus_remember())
 		return traced_of(task, id);
-	own_cgroup_address(filter_seen_here(), task);
-	return verdict_of(filter_seen_here(), task, id);
+	seen = filter_seen_here();
+	return verdict_of(seen, task, own_cgroup_address(task), id);
 }
 
 #endif
