@@ -268,7 +268,6 @@ SEC("?kretprobe/do_filp_open")
 int kretprobe_inner(struct pt_regs *ctx)
 {
 	struct call_state *st = call_state(false);
-
 	__u64 args[INNER_ARGS] = {};
 
 	if (!st || !st->filename)
