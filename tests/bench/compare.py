@@ -54,8 +54,8 @@ class Sums:
         return result
 
 
-def time_calls(workload, ms=CASE_MS):
-    return {call: workload.time(call, ms) for call in CALLS}
+def time_calls(workload):
+    return {call: workload.time(call, CASE_MS) for call in CALLS}
 
 
 def flood(sums, workload, tracer):
@@ -79,19 +79,19 @@ def undisturbed(measure):
     raise SystemExit("bench: this machine is never quiet: something keeps loading BPF programs")
 
 
-def run_none(workload, ms=CASE_MS):
+def run_none(workload):
     def measure():
-        times = time_calls(workload, ms)
+        times = time_calls(workload)
         return None if host.others_trace() else times
 
     return undisturbed(measure)
 
 
-def run_timed(workload, kind, target, ms=CASE_MS):
+def run_timed(workload, kind, target):
     def measure():
         tracer = tracers.Tracer(kind, target)
         host.wait_for_quiet(tracer.pid)
-        times = time_calls(workload, ms)
+        times = time_calls(workload)
         disturbed = host.others_trace(tracer.pid)
         tracer.stop()
         return None if disturbed else times

@@ -127,8 +127,11 @@ class Tracer:
 def held(kind, target):
     """One that is there, but whose program at the end of system calls runs while the workload hooks it in: its id."""
     tracer = Tracer(kind, target, os.environ | {"LD_PRELOAD": str(HELD)})
-    (number,) = [program.number for program in bpf.programs_of(tracer.pid) if program.name in ("sys_exit", "raw_exit")]
-    return tracer, number
+    ids = [program.number for program in bpf.programs_of(tracer.pid) if program.name in ("sys_exit", "raw_exit")]
+    if not ids:
+        tracer.stop()
+        raise SystemExit(f"bench: on this kernel {kind.name} has no raw tracepoint program to compare with the floor")
+    return tracer, ids[0]
 
 
 def floor_kind(name, *programs):
