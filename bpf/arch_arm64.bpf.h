@@ -102,6 +102,9 @@ static __always_inline bool caller_is_32(struct pt_regs *regs, struct task_struc
 	return kread(regs, pstate) & PSR_MODE32_BIT;
 }
 
+/* Of those that the kernel hands to a program, with their type. */
+#define handed_syscall_nr(regs) ((__u64)(regs)->syscallno)
+
 static __always_inline __u64 syscall_nr(struct pt_regs *regs)
 {
 	return kread(regs, syscallno);

@@ -105,6 +105,9 @@ static __always_inline bool caller_is_32(struct pt_regs *regs, struct task_struc
 	return kread_known(task, thread_info.status) & TS_COMPAT;
 }
 
+/* Of those that the kernel hands to a program, with their type. */
+#define handed_syscall_nr(regs) ((regs)->orig_ax)
+
 static __always_inline __u64 syscall_nr(struct pt_regs *regs)
 {
 	return kread(regs, orig_ax);

@@ -36,25 +36,29 @@ struct raw_syscalls_exit {
  * nothing has to be remembered in between, and a name on a page that was not
  * resident at entry has been brought in by the kernel meanwhile.  Calls denied
  * by seccomp end here, too.
+ *
+ * tp_btf and not raw_tp, since the verifier then knows the registers to be there, and their
+ * address is not checked before the number is loaded: 1 to 2 ns of every system call on the host.
  */
-SEC("?raw_tp/sys_exit")
-int sys_exit(struct bpf_raw_tracepoint_args *ctx)
+SEC("?tp_btf/sys_exit")
+int sys_exit(__u64 *ctx)
 {
-	if (!may_open_nr(syscall_nr(RAW_ARG(struct pt_regs *, 0))) || is_outside(current_task()))
+	struct pt_regs *regs = (void *)ctx[0];
+
+	if (!may_open_nr(handed_syscall_nr(regs)) || is_outside(current_task()))
 		return 0;
-	return go_on(ctx);
+	return go_on(ctx, &open_next);
 }
 
 /*
  * Where the one above goes on.  Apart from it, since a large program has more to do when it is
- * entered: 30 ns of every system call on the host.  The hooks below that leave an order go on
- * here, too: see report_last().
+ * entered: 30 ns of every system call on the host.
  */
-SEC("?raw_tp")
-int open_done(struct bpf_raw_tracepoint_args *ctx)
+SEC("?tp_btf/sys_exit")
+int open_done(__u64 *ctx)
 {
-	struct pt_regs *regs = RAW_ARG(struct pt_regs *, 0);
-	long ret = (__s32)ctx->args[1]; /* 5.10's arm64 leaves the sign out for 32-bit callers */
+	struct pt_regs *regs = (void *)ctx[0];
+	long ret = (__s32)ctx[1]; /* 5.10's arm64 leaves the sign out for 32-bit callers */
 	struct task_struct *task = current_task();
 	struct cpu_ring *ring = own_ring();
 	struct report_order order;
@@ -62,8 +66,24 @@ int open_done(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!ring)
 		return 0;
-	s = ring->order.root_id ? order_take(ring, &order)
-				: syscall_ended(task, regs, syscall_nr(regs), ret, true, &order);
+	s = syscall_ended(task, regs, handed_syscall_nr(regs), ret, true, &order);
+	if (!s)
+		return 0;
+	return open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret);
+}
+
+/* Where the hooks below that leave an order go on: see report_last(). */
+SEC("?raw_tp")
+int order_done(void *ctx)
+{
+	struct task_struct *task = current_task();
+	struct cpu_ring *ring = own_ring();
+	struct report_order order;
+	struct scratch *s;
+
+	if (!ring)
+		return 0;
+	s = order_take(ring, &order);
 	if (!s)
 		return 0;
 	open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret);
@@ -111,7 +131,7 @@ int probe_preemption(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /*
- * Some hooks have two programs.  One leaves it to `open_done` to report, for the tracepoint
+ * Some hooks have two programs.  One leaves it to `order_done` to report, for the tracepoint
  * backend where no program can be preempted; the other one reports by itself.  They have one of
  * libbpf's two names for the same kind of section each: bpf/slim tells them apart by it.
  */

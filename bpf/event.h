@@ -156,7 +156,7 @@ struct cpu_ring {
 		__u64 cgroup_id;
 		__u64 root_id;   /* 0: there is no order */
 		__u64 uring_key; /* 0: none */
-	} order;                 /* for open_done(); see report_last() */
+	} order;                 /* for order_done(); see report_last() */
 	char data[];
 };
 _Static_assert(sizeof(struct cpu_ring) == 192, "each of the three has a cache line of its own");

@@ -232,18 +232,23 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 
 /* --- by another program ------------------------------------------------------------------ */
 
-/* The program that others go over to, for the tracepoint backend where none can be preempted. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(__u32));
-} next SEC(".maps");
+/*
+ * The programs that others go over to, for the tracepoint backend where none can be preempted: one
+ * for sys_exit, one for all other hooks.  In a map are programs of one kind.
+ */
+#define NEXT_PROGRAM                                   \
+	{                                              \
+		__uint(type, BPF_MAP_TYPE_PROG_ARRAY); \
+		__uint(max_entries, 1);                \
+		__uint(key_size, sizeof(__u32));       \
+		__uint(value_size, sizeof(__u32));     \
+	}
+struct NEXT_PROGRAM open_next SEC(".maps"), order_next SEC(".maps");
 
-/* As the last thing that a raw tracepoint's program does: the other one has its context. */
-static __always_inline int go_on(void *raw)
+/* As the last thing that a program does: the other one has its context. */
+static __always_inline int go_on(void *ctx, void *next)
 {
-	bpf_tail_call(raw, &next, 0);
+	bpf_tail_call(ctx, next, 0);
 	/* never: it is there before anything is traced */
 	__sync_fetch_and_add(&unattributed_losses.lost[LOSS_UNFINISHED], 1);
 	return 0;
@@ -269,7 +274,7 @@ static __always_inline int report_last(void *raw, __u32 slot, __u64 cgroup_id, _
 		ring->order.cgroup_id = cgroup_id;
 		ring->order.root_id = root_id;
 	}
-	return go_on(raw);
+	return go_on(raw, &order_next);
 }
 
 /* The order, by the one that it was left to, and the scratch memory that goes with it. */

@@ -17,7 +17,7 @@ static const char *const cgroups[] = { "cgroup_mkdir", "cgroup_rmdir", NULL };
 static const char *const containers[] = { "container_exit", "container_exec", "container_attach",
 					  "container_fork", NULL };
 
-static const char *const tracepoint_next[] = { "open_done", NULL };
+static const char *const tracepoint_next[] = { "open_done", "order_done", NULL };
 
 static const char *const tracepoint[] = { "signal_deliver",   "process_exec_script",
 					  "process_exec",     "process_exec_loader",
@@ -86,10 +86,10 @@ const char *const *backend_programs(enum backend backend, enum program_list list
 	switch (list) {
 	case PROGRAMS_CGROUPS:
 		return cgroups;
-	case PROGRAMS_CONTAINERS:
-		return containers;
 	case PROGRAMS_NEXT:
 		return backends[backend].next;
+	case PROGRAMS_CONTAINERS:
+		return containers;
 	case PROGRAMS_HOOKS:
 		return backends[backend].hooks;
 	default:

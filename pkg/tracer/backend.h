@@ -23,8 +23,8 @@ enum backend {
 /* A backend's programs, in the order to attach. */
 enum program_list {
 	PROGRAMS_CGROUPS,    /* of every backend: they follow the cgroup tree */
-	PROGRAMS_CONTAINERS, /* the same where containers are traced: how they start */
-	PROGRAMS_NEXT,       /* what the hooks go on to, see go_on() in bpf/ */
+	PROGRAMS_NEXT,       /* what hooks go on to, see go_on() in bpf/ */
+	PROGRAMS_CONTAINERS, /* where containers are traced: how they start */
 	PROGRAMS_HOOKS,      /* what sees opens */
 	PROGRAM_LISTS
 };

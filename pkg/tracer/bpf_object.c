@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include <zlib.h>
 
@@ -65,21 +67,33 @@ static int unpack(const unsigned char *from, size_t from_len, void *to, size_t l
 	return r == Z_STREAM_END ? 0 : -EBADMSG;
 }
 
-/* --- what bpf/cast.h leaves open ---------------------------------------------------------- */
+/* --- what is looked for among the kernel's types ------------------------------------------- */
 
 #define CAST_NAME(type) #type,
-static const char *const wanted[] = { CAST_TYPES(CAST_NAME) "bpf_rdonly_cast" };
+static const char *const wanted[] = { CAST_TYPES(CAST_NAME) "bpf_rdonly_cast",
+				      "btf_trace_sys_exit" };
 
-enum { CAST_FUNCTION = CAST_TYPE_COUNT, WANTED };
+enum { CAST_FUNCTION = CAST_TYPE_COUNT, TRACEPOINT, WANTED };
 
 static __u32 ids[WANTED];
+
+static bool has_kind(const struct btf_type *type, int which)
+{
+	switch (which) {
+	case CAST_FUNCTION:
+		return btf_is_func(type);
+	case TRACEPOINT:
+		return btf_is_typedef(type);
+	default:
+		return btf_is_composite(type);
+	}
+}
 
 static int keep_first(const struct btf_type *type, __u32 id, const char *name, void *arg)
 {
 	(void)arg;
 	for (int i = 0; i < WANTED; i++)
-		if (btf_is_func(type) == (i == CAST_FUNCTION) && !strcmp(name, wanted[i]) &&
-		    !ids[i])
+		if (!ids[i] && has_kind(type, i) && !strcmp(name, wanted[i]))
 			ids[i] = id;
 	return 0;
 }
@@ -89,6 +103,8 @@ const struct kernel_btf_look bpf_object_look = {
 	.count = WANTED,
 	.found = keep_first,
 };
+
+/* --- what bpf/cast.h leaves open ---------------------------------------------------------- */
 
 static bool is_cast(const struct bpf_insn *insn)
 {
@@ -109,6 +125,35 @@ void bpf_object_fill_in(void)
 		insn[1].src_reg = BPF_PSEUDO_KFUNC_CALL;
 		insn[1].imm = ids[CAST_FUNCTION];
 	}
+}
+
+/* --- programs for a tracepoint whose arguments have types ----------------------------------- */
+
+/* A tracepoint is named by the type of its functions (include/trace/bpf_probe.h). */
+static int name_tracepoint(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	int r = bpf_program__set_type(prog, BPF_PROG_TYPE_TRACING);
+
+	(void)cookie;
+	opts->expected_attach_type = BPF_TRACE_RAW_TP;
+	opts->attach_btf_id = ids[TRACEPOINT];
+	if (!r)
+		r = bpf_program__set_expected_attach_type(prog, BPF_TRACE_RAW_TP);
+	return r;
+}
+
+int bpf_object_register(void)
+{
+	const struct libbpf_prog_handler_opts opts = {
+		.sz = sizeof(opts),
+		.prog_prepare_load_fn = name_tracepoint,
+	};
+	static int handler;
+
+	if (!handler)
+		handler = libbpf_register_prog_handler("tp_btf/sys_exit",
+						       BPF_PROG_TYPE_RAW_TRACEPOINT, 0, &opts);
+	return handler < 0 ? handler : 0;
 }
 
 /* ------------------------------------------------------------------------------------------ */

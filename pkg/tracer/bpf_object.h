@@ -22,11 +22,18 @@ enum bpf_object_part {
 /* Unpack it; what was unpacked before is dropped.  0, or a negative errno. */
 int bpf_object_unpack(enum bpf_object_part part);
 
-/* What bpf/cast.h leaves open, to be looked for among the kernel's types ... */
+/* What is to be looked for among the kernel's types: for what bpf/cast.h leaves open ... */
 extern const struct kernel_btf_look bpf_object_look;
 
-/* ... and filled in. */
+/* ... which is filled in here, ... */
 void bpf_object_fill_in(void);
+
+/*
+ * ... and for programs that have the tracepoint's types.  For one of the type that these are
+ * libbpf reads all the kernel's types, to look up one; registered here, they are of another type
+ * until they are loaded.  Before the programs are opened.  0, or a negative errno.
+ */
+int bpf_object_register(void);
 
 /* Has the kernel bpf_rdonly_cast()?  Once it has been looked for. */
 bool bpf_object_has_casts(void);

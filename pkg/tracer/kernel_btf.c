@@ -228,7 +228,7 @@ static bool can_be_asked_for(const struct btf_type *type)
 {
 	static const __u32 kinds = 1u << BTF_KIND_STRUCT | 1u << BTF_KIND_UNION |
 				   1u << BTF_KIND_ENUM | 1u << BTF_KIND_ENUM64 |
-				   1u << BTF_KIND_FUNC;
+				   1u << BTF_KIND_FUNC | 1u << BTF_KIND_TYPEDEF;
 
 	return type->name_off && kinds >> btf_kind(type) & 1;
 }

@@ -31,8 +31,8 @@ int kernel_btf_open(struct kernel_btf **kernel, struct error *err);
 void kernel_btf_free(struct kernel_btf *kernel);
 
 /*
- * What to look for: structures, unions, enumerations and functions that have one of the names.
- * found() is called for each, in the order of their ids, until it returns other than 0.
+ * What to look for: structures, unions, enumerations, functions and typedefs that have one of the
+ * names.  found() is called for each, in the order of their ids, until it returns other than 0.
  */
 struct kernel_btf_look {
 	const char *const *names;

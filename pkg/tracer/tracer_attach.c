@@ -41,6 +41,8 @@ static struct bpf_link *attach_by_libbpf(struct bpf_program *prog)
 
 	if (is_probe(prog, "kprobe"))
 		return bpf_program__attach_kprobe(prog, false, backend_function(prog));
+	if (is_probe(prog, "tp_btf"))
+		return bpf_program__attach_trace(prog);
 	link = bpf_program__attach(prog);
 	if (!link && errno == ENOENT && !strcmp(bpf_program__name(prog), "uring_submit"))
 		link = bpf_program__attach_raw_tracepoint(prog, "io_uring_submit_sqe");
@@ -104,12 +106,12 @@ static int probe_preemption(struct tracer *t, struct error *err)
 }
 
 /* Others go on to it: see go_on() in bpf/. */
-static int put_next(struct tracer *t, const char *name, struct error *err)
+static int put_next(struct tracer *t, const char *name, const struct bpf_map *next,
+		    struct error *err)
 {
 	const struct bpf_program *prog = program(t, name);
 	__u32 key = 0, fd = bpf_program__fd(prog);
-	int r = bpf_map__update_elem(t->skel->maps.next, &key, sizeof(key), &fd, sizeof(fd),
-				     BPF_ANY);
+	int r = bpf_map__update_elem(next, &key, sizeof(key), &fd, sizeof(fd), BPF_ANY);
 
 	if (r < 0)
 		return error_set(err, r, "put a BPF program where others find it");
@@ -121,7 +123,9 @@ static int attach_named(struct tracer *t, const char *name, struct error *err)
 	if (!strcmp(name, "probe_preemption"))
 		return probe_preemption(t, err);
 	if (!strcmp(name, "open_done"))
-		return put_next(t, name, err);
+		return put_next(t, name, t->skel->maps.open_next, err);
+	if (!strcmp(name, "order_done"))
+		return put_next(t, name, t->skel->maps.order_next, err);
 	return attach_one(t, name, err);
 }
 

@@ -192,6 +192,11 @@ static int open_programs(struct tracer *t, const struct tracer_settings *setting
 	}
 	if (!r) {
 		bpf_object_fill_in();
+		r = bpf_object_register();
+		if (r < 0)
+			error_set(err, r, "tell libbpf of our BPF programs");
+	}
+	if (!r) {
 		r = open_parts(t, settings, types, err);
 	}
 	kernel_btf_free(types);

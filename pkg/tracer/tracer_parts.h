@@ -29,15 +29,12 @@ static inline const void *ctrace_bpf__elf_bytes(size_t *len)
 	return bpf_object_bytes(len);
 }
 
-/*
- * Of the programs, which are verified at the same time.  The others take a little less than the
- * tracepoint backend's hooks, and are attached meanwhile.
- */
-enum program_part { PART_HOOKS, PART_OTHERS, PROGRAM_PARTS };
+/* Of the programs, verified at the same time: two halves, with the tracepoint backend. */
+enum program_part { PART_NEXT, PART_HOOKS, PROGRAM_PARTS };
 
 static inline enum program_part program_part(enum program_list list)
 {
-	return list == PROGRAMS_HOOKS ? PART_HOOKS : PART_OTHERS;
+	return list <= PROGRAMS_NEXT ? PART_NEXT : PART_HOOKS;
 }
 
 /*

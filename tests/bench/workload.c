@@ -145,27 +145,28 @@ static void flood(const char *kind, unsigned int threads, unsigned int ms, const
 
 static int bpf(enum bpf_cmd command, union bpf_attr *attr)
 {
-	int fd = (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	if (fd < 0) {
-		perror("bpf");
-		exit(1);
-	}
-	return fd;
+	return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
 }
 
 /* By a descriptor, which is all that keeps it there. */
 static int hook(unsigned int id)
 {
 	union bpf_attr program = { .prog_id = id };
-	union bpf_attr link = {
-		.raw_tracepoint = {
-			.name = (uintptr_t)"sys_exit",
-			.prog_fd = (__u32)bpf(BPF_PROG_GET_FD_BY_ID, &program),
-		},
-	};
-	int fd = bpf(BPF_RAW_TRACEPOINT_OPEN, &link);
+	union bpf_attr link = {};
+	int fd;
 
+	link.raw_tracepoint.prog_fd = (__u32)bpf(BPF_PROG_GET_FD_BY_ID, &program);
+	fd = bpf(BPF_RAW_TRACEPOINT_OPEN, &link);
+	if (fd < 0) { /* a plain one, that goes anywhere */
+		char name[] = "sys_exit";
+
+		link.raw_tracepoint.name = (uintptr_t)name;
+		fd = bpf(BPF_RAW_TRACEPOINT_OPEN, &link);
+	}
+	if (fd < 0) {
+		perror("hook a BPF program in");
+		exit(1);
+	}
 	close((int)link.raw_tracepoint.prog_fd);
 	return fd;
 }

@@ -41,7 +41,7 @@ def test_verifier_has_half_of_its_patience_left(cgroup, options, record_property
     if "tracepoint backend" in trace.stderr:
         # What it refuses ctrace does without, by dearer programs, and nobody would see.
         names = {program.name for program in programs}
-        assert {"sys_exit", "open_done"} <= names if RAW_TRACEPOINTS else "sys_exit" not in names
+        assert {"sys_exit", "open_done", "order_done"} <= names if RAW_TRACEPOINTS else "sys_exit" not in names
     for program in programs:
         if not options:
             record_property(f"insns {program.name}", program.verified or "-")

@@ -202,6 +202,25 @@ Test(kernel_btf, functions)
 	cr_expect_not(kernel_btf_has_function(kernel, ""));
 }
 
+static int keep_id(const struct btf_type *type, __u32 id, const char *name, void *arg)
+{
+	(void)name;
+	cr_expect(btf_is_typedef(type));
+	*(__u32 *)arg = id;
+	return 0;
+}
+
+/* So are tracepoints named. */
+Test(kernel_btf, typedefs)
+{
+	const char *name = "btf_trace_sys_exit";
+	__u32 id = 0;
+	const struct kernel_btf_look look = { &name, 1, keep_id, &id };
+
+	cr_assert_eq(kernel_btf_find(kernel, &look), 0);
+	cr_expect_eq(id, (__u32)btf__find_by_name_kind(all, name, BTF_KIND_TYPEDEF));
+}
+
 Test(kernel_btf, there_is_no_type_beyond_the_last)
 {
 	cr_expect_null(kernel_btf_type(kernel, 0));
