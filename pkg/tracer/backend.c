@@ -163,10 +163,23 @@ const char *backend_function(const struct bpf_program *prog)
 	return strcmp(function, "do_filp_open") ? function : inner_function;
 }
 
+/*
+ * To make all the elements of the filter's map beforehand is 3 MB of kernel memory and some 5 ms
+ * of a start.  Since 6.1 a hash has some at hand wherever a program needs one (fba1a1c6c912); the
+ * helper is as old.
+ */
+static void fill_when_needed(struct bpf_map *map)
+{
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_user_ringbuf_drain,
+				    NULL) > 0)
+		bpf_map__set_map_flags(map, BPF_F_NO_PREALLOC);
+}
+
 void backend_choose_maps(enum backend backend, struct bpf_object *object)
 {
 	bool by_function = backend == BACKEND_FEXIT || backend == BACKEND_KPROBE;
 
+	fill_when_needed(bpf_object__find_map_by_name(object, "cgroups"));
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "calls"), by_function);
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "failed_name"), by_function);
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "uring_names"), !by_function);
