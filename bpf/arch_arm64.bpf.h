@@ -102,8 +102,10 @@ static __always_inline bool caller_is_32(struct pt_regs *regs, struct task_struc
 	return kread(regs, pstate) & PSR_MODE32_BIT;
 }
 
-/* Of those that the kernel hands to a program, with their type. */
+/* Of those that the kernel hands to a program, with their type; the arguments are openat's. */
 #define handed_syscall_nr(regs) ((__u64)(regs)->syscallno)
+#define handed_flags(regs)      ((regs)->regs[2])
+#define handed_mode(regs)       ((regs)->regs[3])
 
 static __always_inline __u64 syscall_nr(struct pt_regs *regs)
 {

@@ -105,8 +105,10 @@ static __always_inline bool caller_is_32(struct pt_regs *regs, struct task_struc
 	return kread_known(task, thread_info.status) & TS_COMPAT;
 }
 
-/* Of those that the kernel hands to a program, with their type. */
+/* Of those that the kernel hands to a program, with their type; the arguments are openat's. */
 #define handed_syscall_nr(regs) ((regs)->orig_ax)
+#define handed_flags(regs)      ((regs)->dx)
+#define handed_mode(regs)       ((regs)->r10)
 
 static __always_inline __u64 syscall_nr(struct pt_regs *regs)
 {

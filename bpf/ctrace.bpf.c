@@ -69,7 +69,8 @@ int open_done(__u64 *ctx)
 	s = syscall_ended(task, regs, handed_syscall_nr(regs), ret, true, &order);
 	if (!s)
 		return 0;
-	return open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret);
+	return open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret,
+			    false);
 }
 
 /* Where the hooks below that leave an order go on: see report_last(). */
@@ -86,7 +87,7 @@ int order_done(void *ctx)
 	s = order_take(ring, &order);
 	if (!s)
 		return 0;
-	open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret);
+	open_deliver(ring, s, task, order.slot, order.cgroup_id, order.root_id, order.ret, false);
 	if (order.uring_key)
 		uring_forget(order.uring_key);
 	return 0;
@@ -245,7 +246,7 @@ int fexit_handle_open(__u64 *ctx)
 SEC("?fexit/do_filp_open")
 int fexit_inner(__u64 *ctx)
 {
-	return inner_done(ctx);
+	return inner_done(ctx, true);
 }
 
 SEC("?fentry/io_openat2")
@@ -294,7 +295,7 @@ int kretprobe_inner(struct pt_regs *ctx)
 		return 0;
 	args[INNER_FILENAME] = (__u64)st->filename;
 	args[INNER_RESULT] = PROBE_RESULT(ctx);
-	return inner_done(args);
+	return inner_done(args, false);
 }
 
 SEC("?kprobe/io_openat2")

@@ -79,20 +79,21 @@ static __always_inline __u64 exe_id_of_key(__u32 slot, struct scratch *s)
 }
 
 /* 0 for a kernel thread, or if the path could not be sent. */
-static __always_inline __u64 exe_id_of(__u32 slot, struct scratch *s, struct task_struct *task)
+static __always_inline __u64 exe_id_of(__u32 slot, struct scratch *s, struct task_struct *task,
+				       bool at_once)
 {
-	struct mm_struct *mm = kread(task, mm);
-	struct file *file = mm ? kread(mm, exe_file) : NULL;
+	struct mm_struct *mm = kread_task(task, mm, at_once);
+	struct file *file = mm ? kread_known(mm, exe_file) : NULL;
 	struct exe_key key;
 	struct inode *inode;
 
 	if (!file)
 		return 0;
-	inode = kread(file, f_inode);
-	key.dentry = (__u64)kread(file, f_path.dentry);
-	key.mnt = (__u64)kread(file, f_path.mnt);
-	key.inode = kread(inode, i_ino);
-	key.generation = kread(inode, i_generation);
+	inode = kread_known(file, f_inode);
+	key.dentry = (__u64)kread_known(file, f_path.dentry);
+	key.mnt = (__u64)kread_known(file, f_path.mnt);
+	key.inode = kread_known(inode, i_ino);
+	key.generation = kread_known(inode, i_generation);
 	if (exe_is_last(s, &key))
 		return s->exe_last.exe_id;
 	s->exe_key = key;

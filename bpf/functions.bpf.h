@@ -69,7 +69,7 @@ struct {
 	__type(value, struct call_state);
 } calls SEC(".maps");
 
-/* How many there are.  Mostly none where the CPUs hand over. */
+/* How many there are, and one where the CPUs may not hand over.  Mostly none. */
 volatile __u32 calls_kept = 0;
 
 static const struct call_state no_call = {};
@@ -151,11 +151,16 @@ static __always_inline bool request_of_openat2(struct scratch *s, struct task_st
 {
 	struct pt_regs *regs = current_regs(task);
 	bool is_32 = caller_is_32(regs, task);
-	__u64 nr = syscall_nr(regs);
+	__u64 nr = TYPED_LOADS ? handed_syscall_nr(regs) : syscall_nr(regs);
 
 	request_start(&s->request, is_32);
-	if (is_openat(nr, is_32))
-		return request_with(&s->request, CALL_OPENAT, args, regs, false);
+	if (TYPED_LOADS && is_openat(nr, is_32)) {
+		__u32 flags = handed_flags(regs);
+
+		request_set(&s->request, CALL_OPENAT, args[0], args[1]);
+		request_flags(&s->request, flags, flags_make(flags) ? handed_mode(regs) : 0);
+		return true;
+	}
 	return request_with(&s->request, call_of_nr(nr, is_32), args, regs, is_32);
 }
 
@@ -275,13 +280,18 @@ static __always_inline char *failed_name_of_cpu(void)
  */
 enum inner_args { INNER_FILENAME = 1, INNER_FLAGS, INNER_RESULT, INNER_ARGS };
 
+/* It could not be taken over: nothing to open yet.  The outer function tells. */
+static __always_inline bool lacks_name(const __u64 *args)
+{
+	return args[INNER_FILENAME] >= -(__u64)MAX_ERRNO;
+}
+
 /* False for an exec's and io_uring's, which don't end in do_sys_openat2(). */
 static __always_inline bool hand_over(struct task_struct *task, const __u64 *args,
-				      const struct cgroup_entry *traced, __u64 cgroup_id)
+				      const struct cgroup_entry *traced, const __u64 *cgroup_id)
 {
 	struct scratch *s = scratch_get(SCRATCH_OUTER);
 	struct filename *filename;
-	__u64 file_or_error;
 	char *name;
 
 	if (calls_kept ||
@@ -289,14 +299,17 @@ static __always_inline bool hand_over(struct task_struct *task, const __u64 *arg
 		return false;
 	s->handed.task = task;
 	s->handed.switches = switches_of(task);
-	s->handed.cgroup_id = cgroup_id;
+	s->handed.cgroup_id = *cgroup_id;
 	s->handed.root_id = traced->root_id;
 	s->handed.traced_flags = traced->flags;
 	/* The verifier takes it for a pointer until it has been through memory. */
 	*(volatile __u64 *)&s->opened.file = args[INNER_RESULT];
-	file_or_error = *(volatile __u64 *)&s->opened.file;
-	if (file_or_error < -(__u64)MAX_ERRNO) {
-		opened_fill(&s->opened, (struct file *)file_or_error);
+	if (*(volatile __u64 *)&s->opened.file < -(__u64)MAX_ERRNO) {
+		opened_fill(&s->opened, (struct file *)args[INNER_RESULT]);
+		return true;
+	}
+	if (lacks_name(args)) {
+		s->handed.task = NULL;
 		return true;
 	}
 	filename = (struct filename *)args[INNER_FILENAME];
@@ -316,7 +329,7 @@ static __always_inline bool hand_over(struct task_struct *task, const __u64 *arg
 static __always_inline bool taken_over(struct scratch *s, struct task_struct *task,
 				       const __u64 *args)
 {
-	if (!settings.uninterrupted || s->handed.task != task)
+	if (s->handed.task != task)
 		return false;
 	s->handed.task = NULL;
 	return request_of_openat2(s, task, args) &&
@@ -325,7 +338,8 @@ static __always_inline bool taken_over(struct scratch *s, struct task_struct *ta
 
 /* --- the inner function -------------------------------------------------------------- */
 
-static __always_inline int inner_done(const __u64 *args)
+/* at_hand: all of the arguments are. */
+static __always_inline int inner_done(const __u64 *args, bool at_hand)
 {
 	struct task_struct *task = current_task();
 	long error = 0;
@@ -334,13 +348,12 @@ static __always_inline int inner_done(const __u64 *args)
 	struct scratch *s;
 	__u64 cgroup_id;
 
-	/* A name that could not be taken over: nothing to open yet.  The outer function tells. */
-	if (args[INNER_FILENAME] >= -(__u64)MAX_ERRNO)
-		return 0;
 	traced = traced_or_verdict(task, &cgroup_id);
 	if (!traced || !task_wanted())
 		return 0;
-	if (settings.uninterrupted && hand_over(task, args, traced, cgroup_id))
+	if (at_hand && hand_over(task, args, traced, &cgroup_id))
+		return 0;
+	if (lacks_name(args))
 		return 0;
 	st = call_state(true);
 	s = scratch_get(SCRATCH_INNER);
@@ -469,7 +482,8 @@ static __always_inline int outer_done(__u32 slot, const __u64 *args, bool at_han
 	}
 	ring = own_ring();
 	if (ring)
-		open_deliver(ring, s, task, slot, cgroup_id, root_id, (__s32)args[OUTER_RESULT]);
+		open_deliver(ring, s, task, slot, cgroup_id, root_id, (__s32)args[OUTER_RESULT],
+			     at_hand);
 done:
 	if (st)
 		call_state_done();

@@ -25,20 +25,21 @@ static __always_inline struct file *file_of_fd(struct task_struct *task, __u32 f
 	return kread_ptr(kread(fdt, fd) + fd);
 }
 
+/* The verifier has a type for the file. */
 static __always_inline void opened_fill(struct opened *opened, struct file *file)
 {
-	opened->file = file;
-	opened->mnt = kread(file, f_path.mnt);
-	opened->dentry = kread(file, f_path.dentry);
-	opened->inode = kread(file, f_inode);
+	opened->mnt = kread_known(file, f_path.mnt);
+	opened->dentry = kread_known(file, f_path.dentry);
+	opened->inode = kread_known(file, f_inode);
 }
 
 /* NULL leaves nothing opened. */
 static __always_inline void opened_set(struct opened *opened, struct file *file)
 {
+	opened->file = file;
 	opened->dentry = NULL;
 	if (file)
-		opened_fill(opened, file);
+		opened_fill(opened, kcast(file));
 }
 
 /* Copies the name as passed to data[0]. */
@@ -164,15 +165,17 @@ static __always_inline void put_comm(struct open_record *ev, struct task_struct 
 	}
 }
 
-static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task)
+static __always_inline void open_put_process(struct open_record *ev, struct task_struct *task,
+					     bool at_once)
 {
-	struct cred *cred = kread(task, cred);
+	struct cred *cred = kread_task(task, cred, at_once);
+	struct task_struct *parent = kread_task(task, real_parent, at_once);
 
 	ev->tgid = kread_known(task, tgid);
 	ev->tid = kread_known(task, pid);
-	ev->uid = kread(cred, uid.val);
-	ev->gid = kread(cred, gid.val);
-	ev->ppid = kread(kread(task, real_parent), tgid);
+	ev->uid = kread_known(cred, uid.val);
+	ev->gid = kread_known(cred, gid.val);
+	ev->ppid = kread_known(parent, tgid);
 	put_comm(ev, task);
 }
 
@@ -180,16 +183,16 @@ static __always_inline void open_put_process(struct open_record *ev, struct task
  * Report a finished open of the current task, asked for by scratch->request,
  * that ended as ret with scratch->opened.  The task is in the traced cgroup
  * cgroup_id of the container root_id.  Delivers the open or counts it as lost.
- * ring and s are the CPU's and the slot's own.
+ * ring and s are the CPU's and the slot's own.  at_once: see kread_task().
  */
 static __always_inline int open_deliver(struct cpu_ring *ring, struct scratch *s,
 					struct task_struct *task, __u32 slot, __u64 cgroup_id,
-					__u64 root_id, __s64 ret)
+					__u64 root_id, __s64 ret, bool at_once)
 {
 	__u64 exe_id, data_len;
 	struct record *r;
 
-	exe_id = exe_id_of(slot, s, task); /* first: it may send a record of its own */
+	exe_id = exe_id_of(slot, s, task, at_once); /* first: it may send a record of its own */
 	r = record_begin(ring, slot);
 	r->open.exe_id = exe_id;
 	r->open.type = RECORD_OPEN;
@@ -205,7 +208,7 @@ static __always_inline int open_deliver(struct cpu_ring *ring, struct scratch *s
 	r->open.call = s->request.call;
 	r->open.bits = s->request.bits;
 	r->open.path_len = 0;
-	open_put_process(&r->open, task);
+	open_put_process(&r->open, task, at_once);
 	open_put_name(r, &s->request);
 	open_put_path(slot, s, r, task);
 
@@ -227,7 +230,9 @@ __noinline int open_report(__u32 slot, __u64 cgroup_id, __u64 root_id, __s64 ret
 	struct scratch *s = scratch_get(slot);
 	struct cpu_ring *ring = own_ring();
 
-	return s && ring ? open_deliver(ring, s, current_task(), slot, cgroup_id, root_id, ret) : 0;
+	return s && ring
+		       ? open_deliver(ring, s, current_task(), slot, cgroup_id, root_id, ret, false)
+		       : 0;
 }
 
 /* --- by another program ------------------------------------------------------------------ */

@@ -11,7 +11,7 @@
 /* How the current task, which is `task`, entered the kernel. */
 static __always_inline struct pt_regs *current_regs(struct task_struct *task)
 {
-	if (HAS_TASK_PT_REGS)
+	if (TYPED_LOADS || HAS_TASK_PT_REGS)
 		return (struct pt_regs *)bpf_task_pt_regs(TYPED_LOADS ? task
 								      : bpf_get_current_task_btf());
 	/* before 5.15 (dd6e10fbd9fb) they always are at the very end of the stack */

@@ -124,6 +124,7 @@ static int open_maps(struct tracer *t, const struct tracer_settings *settings, s
 	*kernel = settings->kernel;
 	kernel->own_tgid = getpid();
 	set_preemption(t->backend, kernel);
+	t->skel->bss->calls_kept = !kernel->uninterrupted; /* a CPU may not hand over then */
 	r = prepare_rings(t, kernel, settings->ring_bytes, err);
 	return r < 0 ? r : prepare_volume(t, kernel, err);
 }
