@@ -197,9 +197,8 @@ static int open_programs(struct tracer *t, const struct tracer_settings *setting
 		if (r < 0)
 			error_set(err, r, "tell libbpf of our BPF programs");
 	}
-	if (!r) {
+	if (!r)
 		r = open_parts(t, settings, types, err);
-	}
 	kernel_btf_free(types);
 	return r;
 }
